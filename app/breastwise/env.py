@@ -1,0 +1,123 @@
+"""Every setting of BreastWise, read from environment variables in one place.
+
+A bad value stops the start with the variable's name and the value it got. A secret can come from a file instead:
+``SECRET_KEY_FILE=/run/secrets/key`` stands for ``SECRET_KEY``.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+APP = Path(__file__).resolve().parent.parent
+STATE = APP.parent / "state"
+
+
+class SettingError(Exception):
+    """An environment variable holds a value that cannot be used; the text names both."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """``read`` turns the variable's text into its value, or raises ValueError with the reason.
+
+    ``default`` is a text as it would stand in the environment. ``meaning`` says the unit.
+    """
+
+    name: str
+    read: Callable[[str], object]
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+def text(value: str) -> str:
+    return value
+
+
+def boolean(value: str) -> bool:
+    if value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if value.lower() in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("is neither 1 nor 0")
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not value.isdecimal() or int(value) < minimum:
+            raise ValueError(f"is not a whole number of at least {minimum}")
+        return int(value)
+
+    return read
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"is not one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def path(value: str) -> Path:
+    if not value:
+        raise ValueError("is empty, a folder is needed")
+    return Path(value).resolve()
+
+
+SETTINGS = (
+    Setting("SECRET_KEY", text, "", "Signs sessions. Empty: made at the first start and kept in STATE_DIR.", True),
+    Setting("DEBUG", boolean, "0", "1 shows Django's debug pages. Never where others can reach the server."),
+    Setting("ALLOWED_HOSTS", words, "127.0.0.1,localhost,[::1]", "Host names the server answers to, with commas."),
+    Setting("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "Least level that is logged."),
+    Setting("STATE_DIR", path, str(STATE), "Folder for what must outlive a restart: secret key, SQLite database."),
+    Setting("WORK_DIR", path, str(STATE / "work"), "Folder for uploads while they are read; empty between requests."),
+    Setting("STATIC_ROOT", path, str(STATE / "static"), "Folder into which static files are collected."),
+    Setting("NETWORKS_DIR", path, str(APP / "nets" / "bundles"), "Folder of the two networks."),
+    Setting("PRECISION", one_of("float32", "bfloat16"), "float32", "Precision in which the networks compute."),
+    Setting("DEVICE", one_of("cpu", "cuda"), "cpu", "Device on which the networks run."),
+    Setting("DATABASE_HOST", text, "", "Host of PostgreSQL. Empty: SQLite in STATE_DIR."),
+    Setting("DATABASE_PORT", at_least(1), "5432", "Port of PostgreSQL."),
+    Setting("DATABASE_NAME", text, "breastwise", "Database in PostgreSQL."),
+    Setting("DATABASE_USER", text, "breastwise", "User in PostgreSQL."),
+    Setting("DATABASE_PASSWORD", text, "", "Password of that user.", True),
+    Setting("MAX_UPLOAD_MB", at_least(1), "1024", "Largest upload, in MB of 1,000,000 bytes. nginx reads it too."),
+    Setting("MAX_UNPACKED_MB", at_least(1), "4096", "Largest unpacked exam, in MB of 1,000,000 bytes."),
+    Setting("MAX_FILES", at_least(4), "4000", "Most files in one upload."),
+    Setting("REQUEST_TIMEOUT_SECONDS", at_least(1), "1800", "Longest answer, in seconds. nginx reads it too."),
+    Setting("BIND", text, "127.0.0.1:8000", "Address and port on which gunicorn listens."),
+    Setting("THREADS", at_least(1), "4", "Requests handled at the same time."),
+    Setting("SUPERUSER_NAME", text, "", "Administrator made at start by the container. Empty: none."),
+    Setting("SUPERUSER_PASSWORD", text, "", "Password of that administrator.", True),
+)
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> SimpleNamespace:
+    """Every setting's value as an attribute of its name. Raises SettingError."""
+    return SimpleNamespace(**{setting.name: _value(setting, environ) for setting in SETTINGS})
+
+
+def _value(setting: Setting, environ: Mapping[str, str]) -> object:
+    raw = environ.get(setting.name, "") or _from_file(setting, environ) or setting.default
+    try:
+        return setting.read(raw)
+    except ValueError as error:
+        shown = "its value" if setting.secret else repr(raw)
+        raise SettingError(f"{setting.name}: {shown} {error}") from error
+
+
+def _from_file(setting: Setting, environ: Mapping[str, str]) -> str:
+    name = f"{setting.name}_FILE"
+    if not setting.secret or not environ.get(name):
+        return ""
+    try:
+        return Path(environ[name]).read_text().strip()
+    except OSError as error:
+        raise SettingError(f"{name}: {environ[name]!r} cannot be read ({error.strerror})") from error
