@@ -1,0 +1,193 @@
+"""Networks on disk: a bundle is ``card.json`` beside ``weights.safetensors``; the old system's state dicts load too.
+
+Weights in a bundle are 8-bit integers with one scale per output channel, so that a VGG19 with the small head is about
+20 MB. The card is the network's contract: what goes in, what comes out, how it was made and what it is worth.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology
+
+CARD, WEIGHTS = "card.json", "weights.safetensors"
+ROLES = ("single", "scantype")
+CHANNEL_ORDER = {"single": ("pre",), "scantype": ("1st_pass", "2nd_pass", "3rd_pass")}
+# The largest magnitude of a signed 8-bit weight; -128 stays unused, so that the range is even.
+EIGHT_BITS = 127
+
+
+class BundleError(Exception):
+    """A network on disk cannot be used; the text names the file and the reason."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network takes, gives and is worth.
+
+    ``normalisation``: how stored values become 0..255, see ``imaging.preprocessing.Normalisation``.
+    ``threshold``: probability from which a slice is positive; None: positive when the positive class has the largest
+    logit. ``temperature`` divides the logits before the softmax.
+    """
+
+    name: str
+    version: str
+    role: str
+    topology: Topology
+    normalisation: dict
+    threshold: float | None
+    intended_use: str
+    temperature: float = 1.0
+    positive_class: int = 1
+    made_by: dict = field(default_factory=dict)
+    figures: dict = field(default_factory=dict)
+    weights_sha256: str = ""
+
+    def to_json(self) -> str:
+        record = asdict(self)
+        normalisation = record.pop("normalisation")
+        record["input"] = {
+            "size": [128, 128],
+            "range": [0, 255],
+            "channel_order": list(CHANNEL_ORDER[self.role]),
+            "normalisation": normalisation,
+        }
+        return json.dumps(record, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Card":
+        """Raises ValueError, KeyError or TypeError when ``text`` is no complete card."""
+        record = json.loads(text)
+        topology = record.pop("topology")
+        first = FirstConvolution(**topology.pop("first_convolution"))
+        taken = record.pop("input")
+        card = cls(
+            topology=Topology(first_convolution=first, **topology), normalisation=taken["normalisation"], **record
+        )
+        card._check(tuple(taken["channel_order"]))
+        return card
+
+    def _check(self, channel_order: tuple[str, ...]) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"role is {self.role!r}, not one of {', '.join(ROLES)}")
+        if channel_order != CHANNEL_ORDER[self.role] or len(channel_order) != self.topology.channels:
+            raise ValueError(f"a {self.role} network takes the channels {', '.join(CHANNEL_ORDER[self.role])}")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold is {self.threshold}, not a probability")
+        if self.temperature <= 0:
+            raise ValueError(f"temperature is {self.temperature}, not above 0")
+
+
+_OLD_USE = "State dict of the original BreastWise API. Its training data and figures are not known here."
+# file name -> card of the old system's two state dicts: torchvision's head with 1000 outputs, argmax decides
+STATE_DICTS = {
+    "vgg_single_pretrained.pth": Card(
+        name="vgg_single_pretrained",
+        version="state-dict",
+        role="single",
+        topology=Topology(1, FirstConvolution(kernel=7, stride=2, padding=3, bias=False), "classifier", 1000),
+        normalisation={"maximum": "slice"},
+        threshold=None,
+        intended_use=_OLD_USE,
+    ),
+    "vgg_scantype.pth": Card(
+        name="vgg_scantype",
+        version="state-dict",
+        role="scantype",
+        topology=Topology(3, TORCHVISION_FIRST, "classifier", 1000),
+        normalisation={"maximum": "slice"},
+        threshold=None,
+        intended_use=_OLD_USE,
+    ),
+}
+# Carried by the old scantype state dict and used by nothing.
+UNUSED_WEIGHT = "conv1.weight"
+
+
+def load(folder: Path, role: str) -> tuple[Card, dict[str, torch.Tensor]]:
+    """The network for ``role`` in ``folder``: card and float32 weights.
+
+    An old state dict in ``folder`` goes before a bundle in ``folder``/``role``: someone put it there on purpose.
+
+    Raises BundleError when there is neither, or when what is there is damaged.
+    """
+    for name, card in STATE_DICTS.items():
+        if card.role == role and (folder / name).is_file():
+            return _load_state_dict(folder / name, card)
+    return load_bundle(folder / role)
+
+
+def load_bundle(folder: Path) -> tuple[Card, dict[str, torch.Tensor]]:
+    """Raises BundleError when a file is missing, the card is incomplete or the weights are not the card's."""
+    card_file, weights_file = folder / CARD, folder / WEIGHTS
+    for file in (card_file, weights_file):
+        if not file.is_file():
+            raise BundleError(f"{file}: no such file; a network is a bundle or an old state dict")
+    try:
+        card = Card.from_json(card_file.read_text())
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{card_file}: not a network card: {error}") from error
+    if sha256(weights_file) != card.weights_sha256:
+        raise BundleError(f"{weights_file}: not the weights of its card (SHA-256 differs)")
+    try:
+        return card, dequantise(load_file(weights_file))
+    except SafetensorError as error:
+        raise BundleError(f"{weights_file}: {error}") from error
+
+
+def save_bundle(folder: Path, card: Card, state: dict[str, torch.Tensor]) -> Card:
+    """Writes the bundle, 8 bits a weight, and returns the card with its weights' SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(quantise(state), folder / WEIGHTS)
+    card = replace(card, weights_sha256=sha256(folder / WEIGHTS))
+    (folder / CARD).write_text(card.to_json())
+    return card
+
+
+def quantise(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Matrices and kernels as int8 with a float32 ``<name>.scale`` per output channel; biases stay float32."""
+    packed = {}
+    for name, value in state.items():
+        value = value.detach().float().contiguous()
+        if value.dim() < 2:
+            packed[name] = value
+            continue
+        flat = value.reshape(len(value), -1)
+        scale = flat.abs().amax(dim=1).clamp_min(torch.finfo(torch.float32).tiny) / EIGHT_BITS
+        packed[name] = (flat / scale[:, None]).round().to(torch.int8).reshape(value.shape)
+        packed[f"{name}.scale"] = scale
+    return packed
+
+
+def dequantise(packed: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Float32 weights from what ``quantise`` made."""
+    state = {}
+    for name, value in packed.items():
+        if name.endswith(".scale"):
+            continue
+        scale = packed.get(f"{name}.scale")
+        if scale is not None:
+            value = value.float() * scale.reshape(-1, *[1] * (value.dim() - 1))
+        state[name] = value
+    return state
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _load_state_dict(file: Path, card: Card) -> tuple[Card, dict[str, torch.Tensor]]:
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:  # torch names no common ancestor of what a damaged file raises
+        raise BundleError(f"{file}: not a state dict that loads with weights_only: {error}") from error
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise BundleError(f"{file}: not a state dict, which maps names to tensors")
+    state = {name: value.float() for name, value in state.items() if name != UNUSED_WEIGHT}
+    return replace(card, weights_sha256=sha256(file)), state

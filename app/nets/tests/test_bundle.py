@@ -1,0 +1,101 @@
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+from django.test import SimpleTestCase
+
+from nets.bundle import BundleError, Card, dequantise, load, load_bundle, quantise, save_bundle
+from nets.vgg import FirstConvolution, Topology, build_vgg19, draw_weights
+
+CARD = Card(
+    name="tiny",
+    version="1",
+    role="single",
+    topology=Topology(1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True), "pooled", 2),
+    normalisation={"maximum": "slice"},
+    threshold=0.5,
+    intended_use="tests",
+)
+
+
+class FolderTestCase(SimpleTestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+
+class EightBitTests(SimpleTestCase):
+    def test_weights_come_back_within_half_a_step_of_their_channel(self):
+        weight = torch.tensor([[1.0, -0.5, 0.25], [100.0, 30.0, -127.0]])
+        restored = dequantise(quantise({"w": weight}))["w"]
+        self.assertLessEqual((restored - weight)[0].abs().max().item(), 0.5 / 127 + 1e-7)
+        self.assertEqual(restored[1].tolist(), [100.0, 30.0, -127.0])
+
+    def test_biases_stay_exact(self):
+        bias = torch.tensor([0.123456, -7.0])
+        self.assertTrue(torch.equal(dequantise(quantise({"b": bias}))["b"], bias))
+
+    def test_a_channel_of_zeros_stays_zero(self):
+        self.assertEqual(dequantise(quantise({"w": torch.zeros(2, 3)}))["w"].tolist(), [[0.0] * 3] * 2)
+
+
+class BundleTests(FolderTestCase):
+    def save(self) -> Card:
+        state = draw_weights(build_vgg19(CARD.topology), seed=0).state_dict()
+        return save_bundle(self.folder / "single", CARD, state)
+
+    def refused(self) -> str:
+        with self.assertRaises(BundleError) as caught:
+            load(self.folder, "single")
+        return str(caught.exception)
+
+    def test_bundle_comes_back_as_it_was_saved(self):
+        saved = self.save()
+        card, state = load(self.folder, "single")
+        self.assertEqual(card, saved)
+        self.assertEqual(state["features.0.weight"].shape, (64, 1, 7, 7))
+
+    def test_bundle_is_at_most_22_million_bytes(self):
+        self.save()
+        self.assertLess((self.folder / "single" / "weights.safetensors").stat().st_size, 22_000_000)
+
+    def test_weights_of_another_card_are_refused(self):
+        self.save()
+        weights = self.folder / "single" / "weights.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+        self.assertIn("weights.safetensors: not the weights of its card (SHA-256 differs)", self.refused())
+
+    def test_missing_bundle_is_named(self):
+        self.assertIn("single/card.json: no such file", self.refused())
+
+    def test_card_without_a_topology_is_refused(self):
+        self.save()
+        card = self.folder / "single" / "card.json"
+        card.write_text(json.dumps({"name": "x"}))
+        self.assertIn("card.json: not a network card", self.refused())
+
+    def test_card_with_channels_in_another_order_is_refused(self):
+        self.save()
+        card = self.folder / "single" / "card.json"
+        record = json.loads(card.read_text())
+        record["input"]["channel_order"] = ["1st_pass"]
+        card.write_text(json.dumps(record))
+        self.assertIn("a single network takes the channels pre", self.refused())
+
+    def test_file_that_is_no_state_dict_is_refused_and_not_unpickled(self):
+        self.save()
+        (self.folder / "vgg_single_pretrained.pth").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+        self.assertIn("vgg_single_pretrained.pth: not a state dict", self.refused())
+
+    def test_card_keeps_every_field_through_json(self):
+        self.assertEqual(Card.from_json(CARD.to_json()), CARD)
+
+    def test_temperature_of_zero_is_refused(self):
+        with self.assertRaisesMessage(ValueError, "temperature is 0, not above 0"):
+            Card.from_json(CARD.to_json().replace('"temperature": 1.0', '"temperature": 0'))
+
+    def test_bundle_folder_loads_by_itself(self):
+        self.save()
+        self.assertEqual(load_bundle(self.folder / "single")[0].name, "tiny")

@@ -1,0 +1,95 @@
+"""The topology of the networks: torchvision's VGG19 with another first convolution and another head.
+
+Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015, column E.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torchvision import models
+
+HEADS = ("pooled", "classifier")
+
+
+@dataclass(frozen=True)
+class FirstConvolution:
+    kernel: int
+    stride: int
+    padding: int
+    bias: bool
+
+
+TORCHVISION_FIRST = FirstConvolution(kernel=3, stride=1, padding=1, bias=True)
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What distinguishes one VGG19 from another.
+
+    ``head`` is ``pooled`` (global average pooling and one linear layer) or ``classifier`` (torchvision's own three
+    linear layers over 7 x 7 x 512).
+    """
+
+    channels: int
+    first_convolution: FirstConvolution
+    head: str
+    outputs: int
+
+    def __post_init__(self):
+        if self.head not in HEADS:
+            raise ValueError(f"head is {self.head!r}, not one of {', '.join(HEADS)}")
+
+
+def build_vgg19(topology: Topology, batch_norm: bool = False) -> nn.Module:
+    """A VGG19 on torch's meta device: it has shapes and no values until weights are assigned or drawn.
+
+    Takes (N, channels, 128, 128) and returns logits (N, outputs).
+    """
+    make = models.vgg19_bn if batch_norm else models.vgg19
+    with torch.device("meta"):
+        network = make(weights=None, init_weights=False, num_classes=topology.outputs)
+        network.features[0] = _first(topology)
+        if topology.head == "pooled":
+            network.avgpool = nn.AdaptiveAvgPool2d(1)
+            network.classifier = nn.Linear(512, topology.outputs)
+    return network
+
+
+def draw_weights(network: nn.Module, seed: int) -> nn.Module:
+    """Gives a network from ``build_vgg19`` random weights (He initialisation), the same for the same seed."""
+    network.to_empty(device="cpu")
+    generator = torch.Generator().manual_seed(seed)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        elif isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=0.01, generator=generator)
+        elif isinstance(layer, nn.BatchNorm2d):
+            layer.reset_parameters()
+        if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    return network
+
+
+def fold_batch_norm(network: nn.Module) -> dict[str, torch.Tensor]:
+    """State dict of the plain VGG19 that computes the same as ``network``, a trained VGG19 with batch norm.
+
+    Each convolution takes over the scale and shift of the batch norm behind it, so it has a bias afterwards.
+    """
+    network = network.eval()
+    plain = []
+    for layer in network.features:
+        if isinstance(layer, nn.BatchNorm2d):
+            plain[-1] = fuse_conv_bn_eval(plain[-1], layer)
+        else:
+            plain.append(layer)
+    state = {f"features.{name}": value for name, value in nn.Sequential(*plain).state_dict().items()}
+    state |= {f"classifier.{name}": value for name, value in network.classifier.state_dict().items()}
+    return state
+
+
+def _first(topology: Topology) -> nn.Conv2d:
+    first = topology.first_convolution
+    return nn.Conv2d(topology.channels, 64, first.kernel, first.stride, first.padding, bias=first.bias)
