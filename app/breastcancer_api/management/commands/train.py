@@ -1,0 +1,50 @@
+"""``manage.py train``: a network learns from phantoms and becomes a bundle."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from training.train import ROLES, Knobs, train
+
+NUMBERS = ("exams", "validation_exams", "test_exams", "epochs", "small_epochs", "steps", "batch", "seed")
+
+
+class Command(BaseCommand):
+    help = "Train a network on phantoms and write it as a bundle. The same command goes on where it was interrupted."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("--network", required=True, choices=ROLES, dest="role")
+        parser.add_argument("--out", type=Path, help="folder for the bundle (default: NETWORKS_DIR/<network>)")
+        parser.add_argument("--work", type=Path, help="folder for data and checkpoints (default: STATE_DIR/training)")
+        for name in NUMBERS:
+            parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Knobs, name))
+        parser.add_argument("--precision", choices=("32-true", "bf16-mixed"), default=Knobs.precision)
+
+    def handle(self, **options):
+        role = options["role"]
+        knobs = Knobs(role=role, precision=options["precision"], **{name: options[name] for name in NUMBERS})
+        card = train(
+            knobs,
+            work=options["work"] or settings.STATE_DIR / "training",
+            out=options["out"] or settings.NETWORKS_DIR / role,
+            command=" ".join(["manage.py", *sys.argv[1:]]),
+            commit=os.environ.get("COMMIT") or _commit(),
+        )
+        self.stdout.write(f"{card.name} {card.version}: threshold {card.threshold}, {card.figures['phantoms']}")
+
+
+def _commit() -> str:
+    """The commit the training code stands at, ``-changed`` when files differ from it."""
+    found = subprocess.run(
+        ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"],
+        cwd=settings.NETWORKS_DIR.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or "unknown"

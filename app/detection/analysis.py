@@ -1,0 +1,50 @@
+"""Prepared slices -> what each network says about them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nets.runtime import Network
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One network's answer, a row a slice.
+
+    ``logits`` (N, outputs) float32 as the network gives them; ``probabilities`` (N,) float64 of tumour; ``decisions``
+    (N,) int, 1 positive and 0 negative.
+    """
+
+    logits: np.ndarray
+    probabilities: np.ndarray
+    decisions: np.ndarray
+
+
+def analyse_single(images: np.ndarray, network: Network) -> Analysis:
+    """The fat-saturated slices (N, 1, 128, 128), 0..255, through the single network."""
+    return _analyse(images, network)
+
+
+def analyse_scantype(images: np.ndarray, network: Network) -> Analysis:
+    """The three passes (N, 3, 128, 128), 0..255, channels in pass order, through the scantype network."""
+    return _analyse(images, network)
+
+
+def _analyse(images: np.ndarray, network: Network) -> Analysis:
+    card = network.card
+    if images.shape[1] != card.topology.channels:
+        raise ValueError(f"{card.name} takes {card.topology.channels} channels, got {images.shape[1]}")
+    logits = network.logits(images)
+    if not np.isfinite(logits).all():
+        raise ArithmeticError(f"{card.name} answered with a value that is not a number")
+    probabilities = _softmax(logits / card.temperature)[:, card.positive_class]
+    if card.threshold is None:
+        decisions = logits.argmax(axis=1) == card.positive_class
+    else:
+        decisions = probabilities >= card.threshold
+    return Analysis(logits, probabilities, decisions.astype(int))
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -1,0 +1,73 @@
+"""Why an exam was refused: small exceptions with a stable code, a reason in words and the files concerned."""
+
+STRUCTURE = "Invalid folder structure."
+FILE_NAME = "Invalid file name: no series.zip found."
+
+
+class ScanError(Exception):
+    """An exam that cannot be read. Each child is one reason.
+
+    ``code`` is stable: clients may rely on it. ``lead`` opens the text with the words the original system used.
+    ``files`` are names inside the zip (``pre/001.dcm``); they may name a patient, so they are for the sender only and
+    never for a log.
+    """
+
+    code = "unreadable_exam"
+    title = "The exam cannot be read"
+    lead = STRUCTURE
+
+    def __init__(self, reason: str, files: tuple[str, ...] = ()):
+        super().__init__(reason)
+        self.reason, self.files = reason, tuple(files)
+
+    @property
+    def detail(self) -> str:
+        return f"{self.lead} {self.reason}"
+
+
+class NotAZip(ScanError):
+    code, title, lead = "not_a_zip", "The upload is not a zip archive", FILE_NAME
+
+
+class DamagedArchive(ScanError):
+    code, title = "damaged_archive", "The archive is damaged"
+
+
+class UnsafeMember(ScanError):
+    code, title = "unsafe_member", "The archive holds something that is not unpacked"
+
+
+class LimitExceeded(ScanError):
+    code, title = "limit_exceeded", "The archive is larger than this server takes"
+
+
+class MissingFolder(ScanError):
+    code, title = "missing_folder", "A folder is missing"
+
+
+class AmbiguousFolder(ScanError):
+    code, title = "ambiguous_folder", "A folder is there twice"
+
+
+class UnequalCounts(ScanError):
+    code, title = "unequal_counts", "The folders hold different numbers of slices"
+
+
+class NamesDiffer(ScanError):
+    code, title = "names_differ", "The file names do not match across the folders"
+
+
+class NotADicomImage(ScanError):
+    code, title = "not_a_dicom_image", "A file is not a DICOM image this system reads"
+
+
+class SizesDiffer(ScanError):
+    code, title = "sizes_differ", "The slices differ in size"
+
+
+class PositionsDiffer(ScanError):
+    code, title = "positions_differ", "The slices do not lie where they should"
+
+
+class MixedExams(ScanError):
+    code, title = "mixed_exams", "The files belong to different patients or studies"

@@ -1,0 +1,37 @@
+"""Where slices lie in the patient, and in which order they are read."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+Vector = tuple[float, ...]
+
+
+def slice_normal(image_orientation: Vector) -> np.ndarray:
+    """Unit normal (3,) of a slice, from ImageOrientationPatient (DICOM PS3.3 C.7.6.2.1.1): row x column direction."""
+    row, column = np.asarray(image_orientation, float).reshape(2, 3)
+    normal = np.cross(row, column)
+    return normal / np.linalg.norm(normal)
+
+
+def position_along_normal(image_position: Vector, image_orientation: Vector) -> float:
+    """Where a slice lies along its own normal, in mm, from ImagePositionPatient (DICOM PS3.3 C.7.6.2.1.1)."""
+    return float(np.dot(image_position, slice_normal(image_orientation)))
+
+
+def natural_key(name: str) -> list:
+    """Sorting key under which ``slice 9`` comes before ``slice 10``, whatever the case."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name.casefold())]
+
+
+def order_by_position(names: Sequence[str], positions: Sequence[float]) -> list[int]:
+    """Indices of the slices in spatial order, running in the direction in which the names rise (natural order).
+
+    ``positions`` are mm along the normal. Without a direction in the names the order is that of rising positions.
+    """
+    order = sorted(range(len(positions)), key=lambda i: positions[i])
+    rank = {i: place for place, i in enumerate(sorted(order, key=lambda i: natural_key(names[i])))}
+    middle = (len(order) - 1) / 2
+    trend = sum((place - middle) * rank[i] for place, i in enumerate(order))
+    return order[::-1] if trend < 0 else order

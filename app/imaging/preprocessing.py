@@ -1,0 +1,99 @@
+"""Slices -> what the networks take: (N, channels, 128, 128) float32 with values 0..255.
+
+The recipe is that of the original system: scale by a maximum, truncate to 8 bits, invert MONOCHROME1, resize with
+bilinear interpolation without antialiasing. Only the maximum differs from network to network, see ``Normalisation``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from imaging.series import Series, read_series
+
+SIZE = 128
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Which stored value becomes 255.
+
+    ``maximum`` is ``slice`` (each slice by its own largest value) or ``exam`` (the whole exam by one scale:
+    ``factor`` times the ``percentile``-th percentile of a reference pass, taken over every second row and column).
+    Brightness from slice to slice and from pass to pass survives only the second.
+    """
+
+    maximum: str = "slice"
+    percentile: float = 99.9
+    factor: float = 1.5
+
+    def __post_init__(self):
+        if self.maximum not in ("slice", "exam"):
+            raise ValueError(f"normalisation by {self.maximum!r} is not known; slice and exam are")
+
+    def scale(self, reference: Iterable[np.ndarray]) -> float | None:
+        """The value that becomes 255 throughout the exam whose reference pass is given; None for each slice its own."""
+        if self.maximum == "slice":
+            return None
+        thinned = np.concatenate([pixels[::2, ::2].ravel() for pixels in reference])
+        return self.factor * float(np.percentile(thinned, self.percentile))
+
+
+BY_SLICE = Normalisation()
+
+
+def normalize(img: np.ndarray, maximum: float | None = None) -> np.ndarray:
+    """Pixel values in [0, 255] as uint8, ``maximum`` (by default the image's own) becoming 255, truncated.
+
+    Larger values become 255, values below 0 become 0, and an image without a positive value stays 0.
+    """
+    if maximum is None:
+        maximum = float(img.max())
+    if maximum <= 0:
+        return np.zeros(img.shape, np.uint8)
+    return np.clip(img.astype(np.float64) * 255.0 / maximum, 0, 255).astype(np.uint8)
+
+
+def prepare(pixels: np.ndarray, maximum: float | None = None, inverted: bool = False) -> np.ndarray:
+    """One slice as the networks take it: (128, 128) float32, values 0..255.
+
+    ``inverted``: PhotometricInterpretation is MONOCHROME1, where the smallest value is white (DICOM PS3.3 C.7.6.3.1.2).
+    """
+    img = normalize(pixels, maximum)
+    if inverted:
+        img = 255 - img
+    return cv2.resize(img.astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
+
+
+def process_single(single_folder: Path | Series, normalisation: Normalisation = BY_SLICE) -> np.ndarray:
+    """The fat-saturated series for its network: (N, 1, 128, 128) float32, slices in reading order.
+
+    ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises.
+    """
+    series = read_series(single_folder)
+    return _prepared(series, _scale(series, normalisation))[:, None]
+
+
+def process_scantype(
+    pass1_folder: Path | Series,
+    pass2_folder: Path | Series,
+    pass3_folder: Path | Series,
+    normalisation: Normalisation = BY_SLICE,
+) -> np.ndarray:
+    """The three passes as channels in pass order: (N, 3, 128, 128) float32, slices in reading order.
+
+    With one scale for the exam, the first pass sets it for all three. Raises what ``read_series`` raises.
+    """
+    passes = [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)]
+    scale = _scale(passes[0], normalisation)
+    return np.stack([_prepared(series, scale) for series in passes], axis=1)
+
+
+def _scale(series: Series, normalisation: Normalisation) -> float | None:
+    return normalisation.scale(series.pixels()) if normalisation.maximum == "exam" else None
+
+
+def _prepared(series: Series, scale: float | None) -> np.ndarray:
+    return np.stack([prepare(each.pixels(), scale, each.inverted) for each in series.slices])

@@ -1,0 +1,65 @@
+"""What a network is worth on exams it has not seen."""
+
+import numpy as np
+import torch
+from torchmetrics.functional.classification import binary_auroc, binary_roc
+from tqdm import tqdm
+
+from detection.analysis import analyse_scantype, analyse_single
+from nets.runtime import Network
+from training.phantoms import PhantomSet
+
+ANALYSE = {"single": analyse_single, "scantype": analyse_scantype}
+RESAMPLES = 1000
+CHUNK = 64
+
+
+def probabilities(network: Network, phantoms: PhantomSet) -> np.ndarray:
+    """Probability of tumour in each slice of the set, (N,), through the same functions as an upload."""
+    role = network.card.role
+    images = phantoms.channels(role)
+    chunks = [
+        ANALYSE[role](images[start : start + CHUNK].astype(np.float32), network).probabilities
+        for start in tqdm(range(0, len(images), CHUNK), desc=f"{network.card.name} reads", unit="batch")
+    ]
+    return np.concatenate(chunks)
+
+
+def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The threshold with the largest sum of sensitivity and specificity (Youden, Cancer 1950;3:32)."""
+    false_positive, sensitivity, thresholds = binary_roc(*_tensors(scores, labels))
+    return round(float(thresholds[torch.argmax(sensitivity - false_positive)].clamp(0.01, 0.99)), 4)
+
+
+def slice_figures(scores: np.ndarray, phantoms: PhantomSet, threshold: float) -> dict:
+    """Slice AUC with its 95 % interval bootstrapped over exams, sensitivity and specificity at ``threshold``."""
+    labels, positive = np.asarray(phantoms.labels), scores >= threshold
+    return {
+        "exams": len(np.unique(phantoms.exams)),
+        "slices": len(labels),
+        "positive_slices": int(labels.sum()),
+        "slice_auc": round(_auc(scores, labels), 4),
+        "slice_auc_95": [round(edge, 4) for edge in _interval(scores, labels, np.asarray(phantoms.exams))],
+        "sensitivity": round(float(positive[labels].mean()), 4),
+        "specificity": round(float((~positive[~labels]).mean()), 4),
+    }
+
+
+def _auc(scores: np.ndarray, labels: np.ndarray) -> float:
+    return float(binary_auroc(*_tensors(scores, labels)))
+
+
+def _interval(scores: np.ndarray, labels: np.ndarray, exams: np.ndarray) -> tuple[float, float]:
+    rng = np.random.default_rng(0)
+    rows = [np.flatnonzero(exams == exam) for exam in np.unique(exams)]
+    values = []
+    for _ in range(RESAMPLES):
+        drawn = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
+        if 0 < labels[drawn].sum() < len(drawn):
+            values.append(_auc(scores[drawn], labels[drawn]))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _tensors(scores: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(np.ascontiguousarray(scores)), torch.from_numpy(labels.astype(int))

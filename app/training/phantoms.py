@@ -1,0 +1,87 @@
+"""Phantom exams as arrays for training and evaluation, prepared as an upload would be, kept on disk."""
+
+import multiprocessing
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from imaging.preprocessing import SIZE, Normalisation, prepare
+from phantom.exam import PASSES, Exam, Protocol
+from phantom.ranges import Range, draw
+
+EXAM_SCALE = Normalisation(maximum="exam")
+# Every fourth exam of a set is free of tumour.
+FREE_OF_TUMOUR = 4
+SCANS = {
+    "size": Range(144, 257, "pixels", "rows and columns"),
+    "slices": Range(24, 37, "1", "number of slices"),
+    "field_of_view": Range(300, 380, "mm", "rows and columns together"),
+    "coverage": Range(105, 150, "mm", "feet to head"),
+    "breasts_up": Range(-0.3, 0.7, "1", "above 0: breasts to the top of the picture"),
+}
+
+
+@dataclass(frozen=True)
+class PhantomSet:
+    """Slices of many exams.
+
+    ``images`` (N, 4, 128, 128) uint8: pre and the three passes, each scaled as ``EXAM_SCALE`` says; ``labels`` (N,)
+    bool: the slice holds tumour; ``exams`` (N,) the seed of each slice's exam. Slices of an exam stand together, in
+    order.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    exams: np.ndarray
+
+    def channels(self, role: str) -> np.ndarray:
+        """The images the network of ``role`` takes, (N, 1 or 3, 128, 128) uint8."""
+        return self.images[:, :1] if role == "single" else self.images[:, 1:]
+
+
+def phantom_exam(seed: int) -> Exam:
+    """The exam of ``seed`` as training and evaluation see it: scanner drawn too, every fourth without tumour."""
+    drawn = draw(SCANS, np.random.default_rng([22, seed]))
+    size = int(drawn.size)
+    protocol = Protocol(size, size, int(drawn.slices), drawn.field_of_view, drawn.coverage, drawn.breasts_up > 0)
+    return Exam(seed, protocol, tumours=0 if seed % FREE_OF_TUMOUR == 0 else None)
+
+
+def phantom_set(seeds: Iterable[int], folder: Path, workers: int = 2) -> PhantomSet:
+    """The exams of ``seeds``; made with a progress bar on first use, mapped from ``folder`` afterwards."""
+    seeds = list(seeds)
+    stem = folder / f"phantoms-{seeds[0]}-{len(seeds)}"
+    files = {name: stem.with_name(f"{stem.name}-{name}.npy") for name in ("images", "labels", "exams")}
+    if not all(file.exists() for file in files.values()):
+        folder.mkdir(parents=True, exist_ok=True)
+        _make(seeds, files, workers)
+    return PhantomSet(**{name: np.load(file, mmap_mode="r") for name, file in files.items()})
+
+
+def _make(seeds: list[int], files: dict[str, Path], workers: int) -> None:
+    # spawned, not forked: a fork copies torch's locked threads and can wait for them for ever
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        made = list(tqdm(pool.map(_arrays, seeds), total=len(seeds), desc="phantom exams", unit="exam"))
+    images, labels = zip(*made, strict=True)
+    np.save(files["labels"], np.concatenate(labels))
+    np.save(files["exams"], np.repeat(seeds, [len(each) for each in labels]))
+    np.save(files["images"], np.concatenate(images))
+
+
+def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    exam = phantom_exam(seed)
+    slices = np.stack([exam.slice(index) for index in range(exam.protocol.slices)])
+    scales = [EXAM_SCALE.scale(slices[:, reference]) for reference in (0, 1)]
+    images = np.empty((len(slices), len(PASSES), SIZE, SIZE), np.uint8)
+    for image, pixels in zip(images, slices, strict=True):
+        for k in range(len(PASSES)):
+            image[k] = np.rint(prepare(pixels[k], scales[min(k, 1)]))
+    labels = np.zeros(len(slices), bool)
+    labels[[number - 1 for number in exam.positive_slices]] = True
+    return images, labels

@@ -1,0 +1,30 @@
+import numpy as np
+from django.test import SimpleTestCase
+
+from training.evaluate import best_threshold, slice_figures
+from training.phantoms import PhantomSet
+
+
+def phantoms(labels: list[int], exams: list[int]) -> PhantomSet:
+    return PhantomSet(np.zeros((len(labels), 4, 128, 128), np.uint8), np.array(labels, bool), np.array(exams))
+
+
+class FiguresTests(SimpleTestCase):
+    def test_auc_is_the_share_of_pairs_in_the_right_order(self):
+        # pairs of (positive, negative): 0.9 and 0.4 against 0.1, 0.5: three of four are in order
+        found = slice_figures(np.array([0.9, 0.4, 0.1, 0.5]), phantoms([1, 1, 0, 0], [1, 2, 1, 2]), 0.45)
+        self.assertEqual(found["slice_auc"], 0.75)
+        self.assertEqual((found["sensitivity"], found["specificity"]), (0.5, 0.5))
+        self.assertEqual((found["exams"], found["slices"], found["positive_slices"]), (2, 4, 2))
+
+    def test_interval_holds_the_figure(self):
+        rng = np.random.default_rng(0)
+        labels = rng.integers(0, 2, 200)
+        scores = labels + rng.standard_normal(200)
+        found = slice_figures(scores, phantoms(list(labels), [i // 10 for i in range(200)]), 0.5)
+        low, high = found["slice_auc_95"]
+        self.assertTrue(low < found["slice_auc"] < high)
+        self.assertGreater(high - low, 0.02)
+
+    def test_best_threshold_parts_what_can_be_parted(self):
+        self.assertEqual(best_threshold(np.array([0.1, 0.2, 0.7, 0.8]), np.array([0, 0, 1, 1])), 0.7)

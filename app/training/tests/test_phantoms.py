@@ -1,0 +1,37 @@
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from django.test import SimpleTestCase
+
+from training.phantoms import phantom_exam, phantom_set
+
+
+class PhantomSetTests(SimpleTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        cls.made = phantom_set(range(11, 13), cls.folder, workers=1)
+
+    def test_each_exam_keeps_its_slices_in_order(self):
+        counts = [phantom_exam(seed).protocol.slices for seed in (11, 12)]
+        self.assertEqual(self.made.exams.tolist(), [11] * counts[0] + [12] * counts[1])
+
+    def test_labels_are_the_exams_truth(self):
+        first = self.made.labels[self.made.exams == 11]
+        self.assertEqual((np.flatnonzero(first) + 1).tolist(), phantom_exam(11).positive_slices)
+
+    def test_every_fourth_exam_is_free_of_tumour(self):
+        self.assertFalse(self.made.labels[self.made.exams == 12].any())
+
+    def test_single_takes_the_slice_before_contrast_and_scantype_the_rest(self):
+        self.assertEqual(self.made.channels("single").shape[1:], (1, 128, 128))
+        np.testing.assert_array_equal(self.made.channels("scantype")[:, 2], self.made.images[:, 3])
+
+    def test_second_use_maps_what_is_on_disk(self):
+        again = phantom_set(range(11, 13), self.folder, workers=1)
+        self.assertIsInstance(again.images, np.memmap)
+        np.testing.assert_array_equal(again.images, self.made.images)

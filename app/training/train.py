@@ -1,0 +1,125 @@
+"""Trains one network on phantoms and writes it as a bundle, in reading order: knobs, data, network, fit, card."""
+
+import platform
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader, WeightedRandomSampler
+
+from nets.bundle import Card, load_bundle, save_bundle
+from nets.runtime import Network
+from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
+from training.classifier import Classifier, Slices
+from training.evaluate import best_threshold, probabilities, slice_figures
+from training.phantoms import EXAM_SCALE, PhantomSet, phantom_set
+
+TOPOLOGIES = {
+    "single": Topology(1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True), "pooled", 2),
+    "scantype": Topology(3, TORCHVISION_FIRST, "pooled", 2),
+}
+INTENDED_USE = (
+    "Demonstration and research only. Trained on synthetic exams (phantoms) alone: it has never seen a patient, and "
+    "its figures say nothing about patients."
+)
+VERSION = "0.1.0"
+ROLES = tuple(TOPOLOGIES)
+# Seeds are kept apart: training, threshold, and the figures in the card never share an exam.
+TRAINING_SEED, VALIDATION_SEED, TEST_SEED = 1_000_000, 2_000_000, 3_000_000
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """``steps`` of ``batch`` slices an epoch, drawn so that half of them hold tumour; ``small_epochs`` of ``epochs``
+    run at 64 x 64, the rest at 128 x 128."""
+
+    role: str
+    exams: int = 1000
+    validation_exams: int = 24
+    test_exams: int = 20
+    epochs: int = 20
+    small_epochs: int = 14
+    steps: int = 40
+    batch: int = 32
+    learning_rate: float = 7e-4
+    seed: int = 0
+    precision: str = "bf16-mixed"
+
+
+def train(knobs: Knobs, work: Path, out: Path, command: str, commit: str) -> Card:
+    """Trains, or goes on from the last checkpoint in ``work``, and writes the bundle to ``out``."""
+    started = time.monotonic()
+    lightning.seed_everything(knobs.seed, verbose=False)
+    training, validation, test = data(knobs, work / "data")
+    classifier = Classifier(TOPOLOGIES[knobs.role], knobs.seed, knobs.learning_rate, knobs.small_epochs)
+    fit(classifier, knobs, training, validation, work / knobs.role)
+    card = Card(
+        name=f"phantom-{knobs.role}",
+        version=VERSION,
+        role=knobs.role,
+        topology=TOPOLOGIES[knobs.role],
+        normalisation=asdict(EXAM_SCALE),
+        threshold=0.5,
+        intended_use=INTENDED_USE,
+        made_by={
+            "command": command,
+            "commit": commit,
+            "knobs": asdict(knobs),
+            "first_seeds": {"training": TRAINING_SEED, "validation": VALIDATION_SEED, "test": TEST_SEED},
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "torch": torch.__version__,
+            "seconds": round(time.monotonic() - started),
+        },
+    )
+    return write(card, fold_batch_norm(classifier.network), out, validation, test)
+
+
+def data(knobs: Knobs, folder: Path) -> tuple[PhantomSet, PhantomSet, PhantomSet]:
+    """Training, validation and test exams, of seeds that do not overlap."""
+    counts = (
+        (TRAINING_SEED, knobs.exams),
+        (VALIDATION_SEED, knobs.validation_exams),
+        (TEST_SEED, knobs.test_exams),
+    )
+    return tuple(phantom_set(range(first, first + count), folder) for first, count in counts)
+
+
+def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: PhantomSet, folder: Path) -> None:
+    """Trains ``classifier`` in place; a checkpoint after every epoch lets the same command go on where it stopped."""
+    half = torch.where(
+        torch.from_numpy(training.labels.copy()), 1 / training.labels.mean(), 1 / (~training.labels).mean()
+    )
+    sampler = WeightedRandomSampler(half, knobs.steps * knobs.batch)
+    trainer = lightning.Trainer(
+        max_epochs=knobs.epochs,
+        precision=knobs.precision,
+        accelerator="auto",
+        devices=1,
+        logger=CSVLogger(folder, name=None, version="log"),
+        callbacks=[ModelCheckpoint(folder, filename="last", save_weights_only=False)],
+        num_sanity_val_steps=0,
+        check_val_every_n_epoch=2,
+        log_every_n_steps=8,
+        enable_model_summary=False,
+    )
+    checkpoint = folder / "last.ckpt"
+    trainer.fit(
+        classifier,
+        DataLoader(Slices(training, knobs.role), knobs.batch, sampler=sampler),
+        DataLoader(Slices(validation, knobs.role), 64),
+        ckpt_path=checkpoint if checkpoint.exists() else None,
+    )
+
+
+def write(card: Card, state: dict, out: Path, validation: PhantomSet, test: PhantomSet) -> Card:
+    """Writes the bundle; threshold and figures come from the 8-bit network as it will be loaded, not the float one."""
+    save_bundle(out, card, state)
+    network = Network(*load_bundle(out))
+    threshold = best_threshold(probabilities(network, validation), np.asarray(validation.labels))
+    figures = slice_figures(probabilities(network, test), test, threshold)
+    return save_bundle(out, replace(card, threshold=threshold, figures={"phantoms": figures}), state)
