@@ -45,8 +45,8 @@ class MissingFolder(ScanError):
     code, title = "missing_folder", "A folder is missing"
 
 
-class AmbiguousFolder(ScanError):
-    code, title = "ambiguous_folder", "A folder is there twice"
+class AmbiguousMember(ScanError):
+    code, title = "ambiguous_member", "It is not clear which file is which"
 
 
 class UnequalCounts(ScanError):

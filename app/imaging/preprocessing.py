@@ -73,7 +73,8 @@ def process_single(single_folder: Path | Series, normalisation: Normalisation = 
     ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises.
     """
     series = read_series(single_folder)
-    return _prepared(series, _scale(series, normalisation))[:, None]
+    pixels = list(series.pixels())
+    return _prepared(series, pixels, normalisation.scale(pixels))[:, None]
 
 
 def process_scantype(
@@ -87,13 +88,13 @@ def process_scantype(
     With one scale for the exam, the first pass sets it for all three. Raises what ``read_series`` raises.
     """
     passes = [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)]
-    scale = _scale(passes[0], normalisation)
-    return np.stack([_prepared(series, scale) for series in passes], axis=1)
+    reference = list(passes[0].pixels())
+    scale = normalisation.scale(reference)
+    channels = [_prepared(passes[0], reference, scale)]
+    channels += [_prepared(series, series.pixels(), scale) for series in passes[1:]]
+    return np.stack(channels, axis=1)
 
 
-def _scale(series: Series, normalisation: Normalisation) -> float | None:
-    return normalisation.scale(series.pixels()) if normalisation.maximum == "exam" else None
-
-
-def _prepared(series: Series, scale: float | None) -> np.ndarray:
-    return np.stack([prepare(each.pixels(), scale, each.inverted) for each in series.slices])
+def _prepared(series: Series, pixels: Iterable[np.ndarray], scale: float | None) -> np.ndarray:
+    each = zip(series.slices, pixels, strict=True)
+    return np.stack([prepare(stored, scale, file.inverted) for file, stored in each])

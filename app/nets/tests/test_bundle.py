@@ -1,10 +1,9 @@
 import json
-import tempfile
-from pathlib import Path
 
 import torch
 from django.test import SimpleTestCase
 
+from imaging.tests.folders import FolderTestCase
 from nets.bundle import BundleError, Card, dequantise, load, load_bundle, quantise, save_bundle
 from nets.vgg import FirstConvolution, Topology, build_vgg19, draw_weights
 
@@ -17,13 +16,6 @@ CARD = Card(
     threshold=0.5,
     intended_use="tests",
 )
-
-
-class FolderTestCase(SimpleTestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
 
 
 class EightBitTests(SimpleTestCase):

@@ -1,0 +1,63 @@
+import os
+import tempfile
+from pathlib import Path
+
+from django.test import SimpleTestCase
+
+from breastwise.env import SettingError, read_settings
+from breastwise.secret import kept_secret
+
+
+class ReadingTests(SimpleTestCase):
+    def refused(self, **environ: str) -> str:
+        with self.assertRaises(SettingError) as caught:
+            read_settings(environ)
+        return str(caught.exception)
+
+    def test_nothing_set_gives_every_default(self):
+        found = read_settings({})
+        self.assertEqual((found.MAX_UPLOAD_MB, found.DEBUG, found.BIND), (1024, False, "127.0.0.1:8000"))
+
+    def test_empty_value_counts_as_not_set(self):
+        self.assertEqual(read_settings({"THREADS": ""}).THREADS, 4)
+
+    def test_words_are_parted_by_commas(self):
+        self.assertEqual(read_settings({"ALLOWED_HOSTS": "a.org, b.org,"}).ALLOWED_HOSTS, ["a.org", "b.org"])
+
+    def test_bad_number_is_named_with_its_value(self):
+        self.assertEqual(self.refused(THREADS="many"), "THREADS: 'many' is not a whole number of at least 1")
+        self.assertEqual(self.refused(MAX_FILES="3"), "MAX_FILES: '3' is not a whole number of at least 4")
+
+    def test_bad_choice_is_named_with_the_choices(self):
+        self.assertEqual(self.refused(PRECISION="int8"), "PRECISION: 'int8' is not one of float32, bfloat16")
+
+    def test_bad_boolean_is_named(self):
+        self.assertEqual(self.refused(DEBUG="maybe"), "DEBUG: 'maybe' is neither 1 nor 0")
+
+    def test_missing_secret_file_is_named(self):
+        told = self.refused(SECRET_KEY_FILE="/nowhere/key")
+        self.assertEqual(told, "SECRET_KEY_FILE: '/nowhere/key' cannot be read (No such file or directory)")
+
+
+class SecretTests(SimpleTestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_secret_comes_from_its_file(self):
+        (self.folder / "password").write_text("s3cret\n")
+        found = read_settings({"DATABASE_PASSWORD_FILE": str(self.folder / "password")})
+        self.assertEqual(found.DATABASE_PASSWORD, "s3cret")
+
+    def test_what_is_no_secret_has_no_file(self):
+        (self.folder / "threads").write_text("9")
+        self.assertEqual(read_settings({"THREADS_FILE": str(self.folder / "threads")}).THREADS, 4)
+
+    def test_made_secret_is_long_kept_and_readable_by_its_owner_alone(self):
+        file = self.folder / "state" / "secret_key"
+        made = kept_secret(file)
+        self.assertGreaterEqual(len(made), 50)
+        self.assertEqual(kept_secret(file), made)
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(os.listdir(file.parent), ["secret_key"])

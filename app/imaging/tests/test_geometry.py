@@ -1,0 +1,44 @@
+from django.test import SimpleTestCase
+
+from imaging.geometry import natural_key, order_by_position, position_along_normal, slice_normal
+
+AXIAL, SAGITTAL = (1, 0, 0, 0, 1, 0), (0, 1, 0, 0, 0, -1)
+
+
+class GeometryTests(SimpleTestCase):
+    def test_normal_of_an_axial_slice_points_to_the_head(self):
+        self.assertEqual(slice_normal(AXIAL).tolist(), [0, 0, 1])
+
+    def test_normal_of_a_sagittal_slice_points_to_the_right(self):
+        self.assertEqual(slice_normal(SAGITTAL).tolist(), [-1, 0, 0])
+
+    def test_position_of_a_sagittal_slice_is_measured_from_side_to_side(self):
+        self.assertEqual(position_along_normal((30, 500, 700), SAGITTAL), -30)
+
+    def test_oblique_position_is_the_distance_along_the_tilted_normal(self):
+        tilted = (1, 0, 0, 0, 0.8, 0.6)
+        self.assertAlmostEqual(position_along_normal((0, -6, 8), tilted), 10.0)
+
+    def test_slice_nine_comes_before_slice_ten(self):
+        self.assertEqual(sorted(["IM10", "im9", "IM100"], key=natural_key), ["im9", "IM10", "IM100"])
+
+    def test_names_with_and_without_numbers_sort_together(self):
+        self.assertEqual(sorted(["b", "1", "a2", ""], key=natural_key), ["", "1", "a2", "b"])
+
+
+class OrderTests(SimpleTestCase):
+    def test_rising_names_on_rising_positions_keep_their_order(self):
+        self.assertEqual(order_by_position(["1", "2", "3"], [0.0, 1.0, 2.0]), [0, 1, 2])
+
+    def test_rising_names_on_falling_positions_run_down(self):
+        self.assertEqual(order_by_position(["1", "2", "3"], [2.0, 1.0, 0.0]), [0, 1, 2])
+
+    def test_one_name_out_of_place_follows_its_position(self):
+        self.assertEqual(order_by_position(["1", "2", "3", "4"], [0.0, 2.0, 1.0, 3.0]), [0, 2, 1, 3])
+
+    def test_one_slice_is_in_order(self):
+        self.assertEqual(order_by_position(["1"], [5.0]), [0])
+
+    def test_names_without_direction_run_with_rising_positions(self):
+        # in the order of rising positions the names are 2, 1, 1, 2: they rise no more than they fall
+        self.assertEqual(order_by_position(["2", "1", "1", "2"], [3.0, 2.0, 1.0, 0.0]), [3, 2, 1, 0])

@@ -1,0 +1,157 @@
+import numpy as np
+
+from imaging.errors import MixedExams, NamesDiffer, NotADicomImage, PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.series import FOLDERS, read_exam, read_series
+from imaging.tests.folders import FolderTestCase
+from imaging.tests.slices import exam_files, slice_bytes, write_files
+
+PIXELS = np.arange(256).reshape(16, 16)
+
+
+class SeriesTests(FolderTestCase):
+    def series(self, files: dict[str, bytes]):
+        return read_series(
+            write_files({f"pre/{name}": content for name, content in files.items()}, self.folder) / "pre"
+        )
+
+    def order(self, files: dict[str, bytes]) -> list[str]:
+        return [each.path.name for each in self.series(files).slices]
+
+    def refused(self, files: dict[str, bytes]) -> NotADicomImage:
+        with self.assertRaises(NotADicomImage) as caught:
+            list(self.series(files).pixels())
+        return caught.exception
+
+    def test_slices_come_by_position_in_the_direction_in_which_names_rise(self):
+        files = {f"{n}.dcm": slice_bytes(PIXELS, n, z=-5.0 * n) for n in (1, 2, 10)}
+        self.assertEqual(self.order(files), ["1.dcm", "2.dcm", "10.dcm"])
+
+    def test_positions_win_over_names_with_a_warning(self):
+        places = {"1": 0.0, "2": 4.0, "3": 2.0, "4": 6.0}
+        found = self.series({name: slice_bytes(PIXELS, 1, z) for name, z in places.items()})
+        self.assertEqual([each.path.name for each in found.slices], ["1", "3", "2", "4"])
+        self.assertEqual(found.warnings, ("pre: file names and positions disagree about the order; positions decide.",))
+
+    def test_without_positions_instance_numbers_decide_with_a_warning(self):
+        files = {name: slice_bytes(PIXELS, number, z=None) for name, number in (("a", 3), ("b", 1), ("c", 2))}
+        found = self.series(files)
+        self.assertEqual([each.path.name for each in found.slices], ["b", "c", "a"])
+        self.assertIn("pre: not every file says where its slice lies; ordered by InstanceNumber.", found.warnings)
+
+    def test_without_positions_and_numbers_names_decide_with_a_warning(self):
+        found = self.series({name: slice_bytes(PIXELS, None, z=None) for name in ("s10", "s9")})
+        self.assertEqual([each.path.name for each in found.slices], ["s9", "s10"])
+        self.assertIn("ordered by file name", found.warnings[0])
+
+    def test_pixels_come_back_as_they_were_stored(self):
+        np.testing.assert_array_equal(next(self.series({"1": slice_bytes(PIXELS)}).pixels()), PIXELS)
+
+    def test_rescale_slope_and_intercept_are_applied(self):
+        content = slice_bytes(PIXELS, RescaleSlope="2", RescaleIntercept="-10")
+        np.testing.assert_array_equal(next(self.series({"1": content}).pixels()), PIXELS * 2.0 - 10)
+
+    def test_file_that_is_no_dicom_is_named(self):
+        error = self.refused({"1": b"hello"})
+        self.assertEqual(error.detail, "Invalid folder structure. pre/1 is not a DICOM file.")
+        self.assertEqual(error.files, ("pre/1",))
+
+    def test_dicom_without_an_image_is_refused(self):
+        self.assertEqual(self.refused({"1": slice_bytes(PIXELS, Rows=None)}).reason, "pre/1 holds no image.")
+
+    def test_dicom_without_pixel_data_is_refused(self):
+        self.assertIn(
+            "pre/1 has no readable pixel data", self.refused({"1": slice_bytes(PIXELS, PixelData=None)}).reason
+        )
+
+    def test_truncated_pixel_data_are_refused(self):
+        content = slice_bytes(PIXELS, PixelData=bytes(100))
+        self.assertIn("pre/1 has no readable pixel data", self.refused({"1": content}).reason)
+
+    def test_computed_tomography_is_refused(self):
+        self.assertEqual(
+            self.refused({"1": slice_bytes(PIXELS, Modality="CT")}).reason, "pre/1 is of modality CT, not MR."
+        )
+
+    def test_colour_is_refused(self):
+        content = slice_bytes(PIXELS, SamplesPerPixel=3, PhotometricInterpretation="RGB")
+        self.assertEqual(self.refused({"1": content}).reason, "pre/1 is not a grey-scale image.")
+
+    def test_several_frames_are_refused(self):
+        self.assertEqual(
+            self.refused({"1": slice_bytes(PIXELS, NumberOfFrames=2)}).reason, "pre/1 holds several frames."
+        )
+
+    def test_sizes_that_differ_are_refused(self):
+        with self.assertRaisesMessage(SizesDiffer, "pre/2 is 8 x 8, pre/1 is 16 x 16."):
+            self.series({"1": slice_bytes(PIXELS), "2": slice_bytes(PIXELS[:8, :8], z=2.0)})
+
+    def test_two_slices_at_one_place_are_refused(self):
+        with self.assertRaisesMessage(PositionsDiffer, "pre/1 and pre/2 lie at the same place."):
+            self.series({"1": slice_bytes(PIXELS, z=4.0), "2": slice_bytes(PIXELS, z=4.0)})
+
+    def test_turned_slice_is_refused(self):
+        turned = slice_bytes(PIXELS, z=2.0, ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+        with self.assertRaisesMessage(PositionsDiffer, "pre/2 is turned against pre/1."):
+            self.series({"1": slice_bytes(PIXELS), "2": turned})
+
+    def test_empty_folder_is_refused(self):
+        (self.folder / "pre").mkdir()
+        with self.assertRaisesMessage(UnequalCounts, "pre is empty."):
+            read_series(self.folder / "pre")
+
+
+class ExamTests(FolderTestCase):
+    def exam(self, **changes: bytes | None):
+        files = exam_files() | changes
+        return read_exam(write_files({name: content for name, content in files.items() if content}, self.folder))
+
+    def changed(self, name: str, content: bytes | None, **more: bytes | None):
+        return self.exam(**{name: content, **more})
+
+    def test_four_folders_make_an_exam_without_a_warning(self):
+        exam = self.exam()
+        self.assertEqual([series.name for series in (exam.pre, *exam.passes)], list(FOLDERS))
+        self.assertEqual((len(exam.pre), exam.warnings), (3, ()))
+
+    def test_missing_slice_is_refused(self):
+        with self.assertRaisesMessage(UnequalCounts, "pre holds 3 slices, 2nd_pass holds 2."):
+            self.changed("2nd_pass/002.dcm", None)
+
+    def test_names_that_do_not_match_are_refused_with_the_file(self):
+        with self.assertRaisesMessage(NamesDiffer, "pre/003.dcm has no file of the same name in 3rd_pass."):
+            self.changed("3rd_pass/003.dcm", None, **{"3rd_pass/004.dcm": slice_bytes(PIXELS, 4, 4.0)})
+
+    def test_names_match_without_their_ending_and_in_any_case(self):
+        exam = self.changed("1st_pass/001.dcm", None, **{"1st_pass/001.DCM": slice_bytes(PIXELS, 1, 0.0)})
+        self.assertEqual(len(exam.passes[0]), 3)
+
+    def test_pass_that_lies_elsewhere_is_refused(self):
+        with self.assertRaisesMessage(PositionsDiffer, "pre/002.dcm and 1st_pass/002.dcm lie 0.50 mm apart."):
+            self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.5))
+
+    def test_pass_within_a_tenth_of_the_spacing_is_taken(self):
+        self.assertEqual(len(self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.19)).pre), 3)
+
+    def test_pass_shifted_within_its_plane_is_refused(self):
+        shifted = slice_bytes(PIXELS, 2, ImagePositionPatient=[3, 0, 2])
+        with self.assertRaisesMessage(PositionsDiffer, "pre/002.dcm and 2nd_pass/002.dcm lie 3.00 mm apart."):
+            self.changed("2nd_pass/002.dcm", shifted)
+
+    def test_pass_with_swapped_names_is_refused(self):
+        swapped = {"3rd_pass/001.dcm": slice_bytes(PIXELS, 2, 2.0), "3rd_pass/002.dcm": slice_bytes(PIXELS, 1, 0.0)}
+        with self.assertRaisesMessage(PositionsDiffer, "pre/001.dcm and 3rd_pass/002.dcm come at the same place"):
+            self.exam(**swapped)
+
+    def test_another_patients_slice_is_refused_without_her_id(self):
+        with self.assertRaises(MixedExams) as caught:
+            self.changed("3rd_pass/003.dcm", slice_bytes(PIXELS, 3, 4.0, PatientID="P2"))
+        self.assertEqual(caught.exception.reason, "3rd_pass/003.dcm and pre/001.dcm belong to different patients.")
+
+    def test_another_studys_slice_is_refused(self):
+        with self.assertRaisesMessage(MixedExams, "2nd_pass/001.dcm and pre/001.dcm belong to different studies."):
+            self.changed("2nd_pass/001.dcm", slice_bytes(PIXELS, 1, 0.0, StudyInstanceUID="1.2.3"))
+
+    def test_pass_of_another_size_is_refused(self):
+        small = {f"1st_pass/00{n}.dcm": slice_bytes(PIXELS[:8], n, 2.0 * n - 2) for n in (1, 2, 3)}
+        with self.assertRaisesMessage(SizesDiffer, "pre/001.dcm is 16 x 16, 1st_pass/001.dcm 8 x 16."):
+            self.exam(**small)
