@@ -3,4 +3,17 @@
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from breastcancer_api.probes import livez, readyz
+from breastcancer_api.views import StudyView, UploadView
+
+urlpatterns = [
+    path("upload/", UploadView.as_view(), name="upload"),
+    path("studies/<uuid:pk>/", StudyView.as_view(), name="study"),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]
+handler400 = "breastcancer_api.problems.bad_request"
+handler403 = "breastcancer_api.problems.permission_denied"
+handler404 = "breastcancer_api.problems.not_found"
+handler500 = "breastcancer_api.problems.server_error"

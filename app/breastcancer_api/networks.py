@@ -1,0 +1,25 @@
+"""The two networks of this process, loaded once."""
+
+from functools import cache
+
+from django.conf import settings
+
+from nets.bundle import Card
+from nets.runtime import Networks, load_networks
+
+
+@cache
+def networks() -> Networks:
+    """Raises nets.bundle.BundleError when NETWORKS_DIR holds no usable pair, nets.runtime.DeviceMissing."""
+    return load_networks(settings.NETWORKS_DIR, settings.PRECISION, settings.DEVICE)
+
+
+def identity(card: Card) -> dict:
+    """What tells one network from another, for results and headers."""
+    return {"role": card.role, "name": card.name, "version": card.version, "sha256": card.weights_sha256}
+
+
+def networks_header(identities: list[dict]) -> str:
+    """Value of ``X-BreastWise-Networks``: who answered, and what the answer is for."""
+    told = [f"{each['role']} {each['name']}/{each['version']} sha256:{each['sha256'][:12]}" for each in identities]
+    return ", ".join(told) + "; research use only"

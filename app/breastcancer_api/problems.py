@@ -1,0 +1,99 @@
+"""Every error as one shape: ``application/problem+json`` (RFC 9457) with ``type title status detail code errors``."""
+
+import logging
+import traceback
+import uuid
+from http import HTTPStatus
+
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, JsonResponse
+from django.http.request import UnreadablePostError
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from imaging.errors import LimitExceeded, ScanError
+
+CONTENT_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+
+def problem(status: int, code: str, title: str, detail: str, files: tuple[str, ...] = ()) -> dict:
+    """The body of an error. ``files`` are names inside the upload that it is about."""
+    return {
+        "type": f"urn:breastwise:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": [{"file": file, "detail": detail} for file in files],
+    }
+
+
+def exception_handler(error: Exception, context: dict) -> Response:
+    """The answer to an exception in an API view. What is not foreseen becomes a 500 with an id and nothing else."""
+    set_rollback()
+    body, headers = _foreseen(error) or _unforeseen(error, context), {}
+    if isinstance(error, exceptions.MethodNotAllowed):
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait))
+    return Response(body, body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def _foreseen(error: Exception) -> dict | None:
+    if isinstance(error, ScanError):
+        status = 413 if isinstance(error, LimitExceeded) else 400
+        return problem(status, error.code, error.title, error.detail, error.files)
+    if isinstance(error, UnreadablePostError):
+        return problem(400, "incomplete_body", "The request broke off", "The body of the request did not arrive whole.")
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, SuspiciousOperation | BadRequest):
+        error = exceptions.ParseError()
+    if isinstance(error, exceptions.APIException):
+        title = HTTPStatus(error.status_code).phrase
+        return problem(error.status_code, error.default_code, title, str(error.detail))
+    return None
+
+
+def _unforeseen(error: Exception, context: dict) -> dict:
+    # type and place only: the text of an exception can hold what a file says about its patient
+    incident = uuid.uuid4().hex
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("incident %s in %s: %s\n%s", incident, type(context["view"]).__name__, type(error).__name__, frames)
+    return server_problem(incident)
+
+
+def server_problem(incident: str) -> dict:
+    return problem(
+        500,
+        "internal_error",
+        "Internal server error",
+        f"Something failed here. Its id in the server's log: {incident}.",
+    )
+
+
+def _page(status: int, code: str, detail: str) -> JsonResponse:
+    body = problem(status, code, HTTPStatus(status).phrase, detail)
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    return _page(400, "bad_request", "The request cannot be understood, or its host name is not one of ALLOWED_HOSTS.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    return _page(403, "permission_denied", "This is not allowed.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
+    return _page(404, "not_found", "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    incident = uuid.uuid4().hex
+    log.error("incident %s outside the API views", incident)
+    return JsonResponse(server_problem(incident), status=500, content_type=CONTENT_TYPE)

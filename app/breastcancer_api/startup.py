@@ -1,0 +1,19 @@
+"""What a serving process does once before it answers: clear up after killed ones, load the networks."""
+
+import logging
+
+from django.conf import settings
+
+from breastcancer_api.networks import identity, networks
+from detection.workspace import sweep
+
+log = logging.getLogger(__name__)
+
+
+def prepare() -> None:
+    """Raises nets.bundle.BundleError or nets.runtime.DeviceMissing: without networks the server does not start."""
+    swept = sweep(settings.WORK_DIR)
+    if swept:
+        log.warning("deleted %d folders that a killed process had left", swept)
+    for card in networks().cards():
+        log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

@@ -1,0 +1,54 @@
+"""How an upload reaches the server: into a file without a name, which no crash can leave behind."""
+
+import tempfile
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from rest_framework.request import Request
+
+from imaging.errors import FILE_NAME, LimitExceeded, ScanError
+
+PART, ARCHIVE_NAME = "file", "series.zip"
+
+
+class NoArchive(ScanError):
+    code, title, lead = "no_archive", "The request holds no series.zip", FILE_NAME
+
+
+class NamelessFileUploadHandler(FileUploadHandler):
+    """Writes each uploaded file to WORK_DIR, unlinked from the start: closing it, or dying, frees it."""
+
+    def new_file(self, *args, **kwargs):
+        super().new_file(*args, **kwargs)
+        settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
+        content = tempfile.TemporaryFile(dir=settings.WORK_DIR)  # noqa: SIM115 the upload closes it
+        self.file = UploadedFile(content, self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
+
+    def receive_data_chunk(self, raw_data, start):  # noqa: ARG002
+        self.file.write(raw_data)
+
+    def file_complete(self, file_size):
+        self.file.seek(0)
+        self.file.size = file_size
+        return self.file
+
+    def upload_interrupted(self):
+        if self.file:
+            self.file.close()
+
+
+def uploaded_archive(request: Request) -> UploadedFile:
+    """The file of the part ``file`` named ``series.zip``.
+
+    Raises LimitExceeded, before the body is read, when it is larger than MAX_UPLOAD_MB; NoArchive when it is not there.
+    """
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > settings.MAX_UPLOAD_BYTES:
+        raise LimitExceeded(f"The request is {length} bytes long; {settings.MAX_UPLOAD_BYTES} are the most.")
+    archive = request.FILES.get(PART)
+    if archive is None:
+        raise NoArchive(f"A multipart form with a part named {PART!r} is needed, holding {ARCHIVE_NAME}.")
+    if archive.name != ARCHIVE_NAME:
+        raise NoArchive(f"The file is named {archive.name!r}; {ARCHIVE_NAME!r} is needed.", (archive.name,))
+    return archive

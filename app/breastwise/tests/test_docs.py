@@ -1,0 +1,47 @@
+import re
+from pathlib import Path
+
+from django.core.management import get_commands
+from django.test import SimpleTestCase
+
+from breastwise.env import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[3]
+README = ROOT / "README.md"
+
+
+class DocsTests(SimpleTestCase):
+    def test_every_setting_is_in_the_configuration_page_with_its_meaning(self):
+        page = (ROOT / "docs" / "configuration.md").read_text()
+        missing = [each.name for each in SETTINGS if f"| `{each.name}` |" not in page or each.meaning not in page]
+        self.assertEqual(missing, [])
+
+    def test_configuration_page_names_no_setting_that_is_gone(self):
+        named = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
+        self.assertEqual(named, {each.name for each in SETTINGS})
+
+    def test_make_targets_named_in_the_readme_exist(self):
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        named = set(re.findall(r"\bmake ([a-z-]+)\b", README.read_text()))
+        self.assertGreaterEqual(named, {"demo", "test", "run", "lint"})
+        self.assertEqual(named - targets, set())
+
+    def test_commands_named_in_the_readme_exist(self):
+        named = set(re.findall(r"manage\.py ([a-z_]+)", README.read_text()))
+        self.assertIn("phantom", named)
+        self.assertEqual(named - set(get_commands()), set())
+
+    def test_files_linked_from_the_pages_exist(self):
+        pages = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        missing = [
+            f"{page.relative_to(ROOT)} -> {link}"
+            for page in pages
+            for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", page.read_text())
+            if not (page.parent / link).exists()
+        ]
+        self.assertEqual(missing, [])
+
+    def test_every_folder_of_the_app_stands_in_the_readmes_tree(self):
+        packages = {file.parent.name for file in (ROOT / "app").glob("*/__init__.py")}
+        missing = [name for name in packages if not re.search(rf"\b{name}/", README.read_text())]
+        self.assertEqual(missing, [])

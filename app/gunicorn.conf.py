@@ -1,0 +1,17 @@
+"""How gunicorn serves BreastWise: one process, so that the networks are in memory once, and threads."""
+
+from breastwise.env import read_settings
+
+_settings = read_settings()
+
+wsgi_app = "breastwise.wsgi"
+bind = _settings.BIND
+workers = 1
+worker_class = "gthread"
+threads = _settings.THREADS
+# For a threaded worker this is the time in which it must show life, not the time a request may take.
+timeout = 120
+graceful_timeout = _settings.REQUEST_TIMEOUT_SECONDS
+accesslog = "-"
+# no query string, no referrer: nothing a client sends is copied into the log
+access_log_format = '%({x-forwarded-for}i)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'
