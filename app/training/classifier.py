@@ -4,29 +4,46 @@ import lightning
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 from torch.utils.data import Dataset
 from torchmetrics.classification import BinaryAUROC
 
 from nets.vgg import Topology, build_vgg19, draw_weights
 from training.phantoms import PhantomSet
 
-# At a quarter of the pixels a step costs a quarter; most of what there is to learn shows there already.
-SMALL = 64
+# A window of a quarter of the pixels costs a quarter, and the tumour fills four times as much of it.
+WINDOW = 64
 GAIN, GAMMA = (0.7, 1.4), (0.75, 1.35)
 
 
 class Slices(Dataset):
-    """(image (channels, 128, 128) uint8, label 0. or 1.) of each slice of a set."""
+    """(image (channels, 128, 128) uint8, label 0. or 1., row and column of the tumour) of each slice of a set."""
 
     def __init__(self, phantoms: PhantomSet, role: str):
-        self.images, self.labels = phantoms.channels(role), phantoms.labels
+        self.images, self.labels, self.centres = phantoms.channels(role), phantoms.labels, phantoms.centres
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.float32]:
-        return np.array(self.images[index]), np.float32(self.labels[index])
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.float32, np.ndarray]:
+        return np.array(self.images[index]), np.float32(self.labels[index]), np.array(self.centres[index])
+
+
+def windows(images: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+    """A window (N, C, 64, 64) of each image (N, C, 128, 128) that holds the tumour somewhere.
+
+    ``centres`` (N, 2) are row and column of the tumours, not a number where there is none: such an image is cut where
+    another image's tumour lies, so that the place of a window tells nothing.
+    """
+    known = centres[centres.isfinite().all(dim=1)]
+    if not len(known):
+        known = torch.full((1, 2), images.shape[-1] / 2)
+    others = known[torch.randint(len(known), (len(centres),))]
+    at = torch.where(centres.isfinite(), centres, others)
+    reach = 0.4 * WINDOW
+    corner = at - WINDOW / 2 + torch.empty_like(at).uniform_(-reach, reach)
+    corner = corner.clamp(0, images.shape[-1] - WINDOW).round().int().tolist()
+    cut = [image[:, r : r + WINDOW, c : c + WINDOW] for image, (r, c) in zip(images, corner, strict=True)]
+    return torch.stack(cut)
 
 
 def augment(images: torch.Tensor) -> torch.Tensor:
@@ -41,28 +58,28 @@ def augment(images: torch.Tensor) -> torch.Tensor:
 
 
 class Classifier(lightning.LightningModule):
-    """Learns ``small_epochs`` epochs at 64 x 64 and the rest at 128 x 128, with one learning-rate cycle over all."""
+    """Learns ``window_epochs`` epochs on windows, the rest on whole slices, with one learning-rate cycle over all."""
 
-    def __init__(self, topology: Topology, seed: int, learning_rate: float, small_epochs: int):
+    def __init__(self, topology: Topology, seed: int, learning_rate: float, window_epochs: int):
         super().__init__()
         self.network = draw_weights(build_vgg19(topology, batch_norm=True), seed)
         self.network.to(memory_format=torch.channels_last)
-        self.learning_rate, self.small_epochs = learning_rate, small_epochs
+        self.learning_rate, self.window_epochs = learning_rate, window_epochs
         self.loss = nn.CrossEntropyLoss(label_smoothing=0.02)
         self.auc = BinaryAUROC()
 
     def training_step(self, batch, _):
-        images, labels = batch
+        images, labels, centres = batch
+        if self.current_epoch < self.window_epochs:
+            images = windows(images, centres)
         images = augment(images.float())
-        if self.current_epoch < self.small_epochs:
-            images = functional.interpolate(images, size=SMALL, mode="area")
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = self.loss(logits.float(), labels.long())
         self.log("loss", loss, prog_bar=True, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch, _):
-        images, labels = batch
+        images, labels, _ = batch
         logits = self.network(images.float().contiguous(memory_format=torch.channels_last))
         self.auc.update(logits.float().softmax(1)[:, 1], labels.int())
         self.log("validation_auc", self.auc, prog_bar=True)

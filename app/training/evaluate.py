@@ -31,6 +31,11 @@ def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     return round(float(thresholds[torch.argmax(sensitivity - false_positive)].clamp(0.01, 0.99)), 4)
 
 
+def threshold_at_sensitivity(scores: np.ndarray, labels: np.ndarray, sensitivity: float) -> float:
+    """The highest threshold at which at least this share of the positive slices is positive."""
+    return float(np.floor(np.quantile(scores[labels], 1 - sensitivity, method="lower") * 1e4) / 1e4)
+
+
 def slice_figures(scores: np.ndarray, phantoms: PhantomSet, threshold: float) -> dict:
     """Slice AUC with its 95 % interval bootstrapped over exams, sensitivity and specificity at ``threshold``."""
     labels, positive = np.asarray(phantoms.labels), scores >= threshold

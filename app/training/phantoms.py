@@ -26,17 +26,21 @@ SCANS = {
 }
 
 
+ARRAYS = ("images", "labels", "centres", "exams")
+
+
 @dataclass(frozen=True)
 class PhantomSet:
     """Slices of many exams.
 
     ``images`` (N, 4, 128, 128) uint8: pre and the three passes, each scaled as ``EXAM_SCALE`` says; ``labels`` (N,)
-    bool: the slice holds tumour; ``exams`` (N,) the seed of each slice's exam. Slices of an exam stand together, in
-    order.
+    bool: the slice holds tumour; ``centres`` (N, 2) float32 row and column of its middle, not a number where there is
+    none; ``exams`` (N,) the seed of each slice's exam. Slices of an exam stand together, in order.
     """
 
     images: np.ndarray
     labels: np.ndarray
+    centres: np.ndarray
     exams: np.ndarray
 
     def channels(self, role: str) -> np.ndarray:
@@ -56,7 +60,7 @@ def phantom_set(seeds: Iterable[int], folder: Path, workers: int = 2) -> Phantom
     """The exams of ``seeds``; made with a progress bar on first use, mapped from ``folder`` afterwards."""
     seeds = list(seeds)
     stem = folder / f"phantoms-{seeds[0]}-{len(seeds)}"
-    files = {name: stem.with_name(f"{stem.name}-{name}.npy") for name in ("images", "labels", "exams")}
+    files = {name: stem.with_name(f"{stem.name}-{name}.npy") for name in ARRAYS}
     if not all(file.exists() for file in files.values()):
         folder.mkdir(parents=True, exist_ok=True)
         _make(seeds, files, workers)
@@ -68,13 +72,14 @@ def _make(seeds: list[int], files: dict[str, Path], workers: int) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         made = list(tqdm(pool.map(_arrays, seeds), total=len(seeds), desc="phantom exams", unit="exam"))
-    images, labels = zip(*made, strict=True)
+    images, labels, centres = zip(*made, strict=True)
     np.save(files["labels"], np.concatenate(labels))
+    np.save(files["centres"], np.concatenate(centres))
     np.save(files["exams"], np.repeat(seeds, [len(each) for each in labels]))
     np.save(files["images"], np.concatenate(images))
 
 
-def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     exam = phantom_exam(seed)
     slices = np.stack([exam.slice(index) for index in range(exam.protocol.slices)])
     scales = [EXAM_SCALE.scale(slices[:, reference]) for reference in (0, 1)]
@@ -84,4 +89,13 @@ def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray]:
             image[k] = np.rint(prepare(pixels[k], scales[min(k, 1)]))
     labels = np.zeros(len(slices), bool)
     labels[[number - 1 for number in exam.positive_slices]] = True
-    return images, labels
+    return images, labels, _centres(exam, labels)
+
+
+def _centres(exam: Exam, labels: np.ndarray) -> np.ndarray:
+    centres = np.full((len(labels), 2), np.nan, np.float32)
+    for index in np.flatnonzero(labels):
+        # a tumour can lie between the pixels of a coarse matrix: then its slice counts as without a place
+        if len(place := np.argwhere(exam.mask(index))):
+            centres[index] = (place.mean(axis=0) + 0.5) * SIZE / exam.protocol.rows - 0.5
+    return centres

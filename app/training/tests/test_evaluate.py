@@ -1,12 +1,14 @@
 import numpy as np
 from django.test import SimpleTestCase
 
-from training.evaluate import best_threshold, slice_figures
+from training.evaluate import best_threshold, slice_figures, threshold_at_sensitivity
 from training.phantoms import PhantomSet
 
 
 def phantoms(labels: list[int], exams: list[int]) -> PhantomSet:
-    return PhantomSet(np.zeros((len(labels), 4, 128, 128), np.uint8), np.array(labels, bool), np.array(exams))
+    count = len(labels)
+    places = np.zeros((count, 2), np.float32)
+    return PhantomSet(np.zeros((count, 4, 128, 128), np.uint8), np.array(labels, bool), places, np.array(exams))
 
 
 class FiguresTests(SimpleTestCase):
@@ -28,3 +30,10 @@ class FiguresTests(SimpleTestCase):
 
     def test_best_threshold_parts_what_can_be_parted(self):
         self.assertEqual(best_threshold(np.array([0.1, 0.2, 0.7, 0.8]), np.array([0, 0, 1, 1])), 0.7)
+
+    def test_threshold_keeps_the_share_of_positives_asked_for(self):
+        scores = np.concatenate([np.arange(1, 101) / 100, np.zeros(50)])
+        labels = np.arange(150) < 100
+        threshold = threshold_at_sensitivity(scores, labels, 0.95)
+        self.assertEqual(threshold, 0.05)
+        self.assertGreaterEqual((scores[labels] >= threshold).mean(), 0.95)

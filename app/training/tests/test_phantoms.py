@@ -35,3 +35,15 @@ class PhantomSetTests(SimpleTestCase):
         again = phantom_set(range(11, 13), self.folder, workers=1)
         self.assertIsInstance(again.images, np.memmap)
         np.testing.assert_array_equal(again.images, self.made.images)
+
+    def test_centres_are_where_the_mask_is(self):
+        exam = phantom_exam(11)
+        number = exam.positive_slices[0]
+        rows, columns = np.nonzero(exam.mask(number - 1))
+        found = self.made.centres[self.made.exams == 11][number - 1]
+        expected = [
+            (rows.mean() + 0.5) * 128 / exam.protocol.rows - 0.5,
+            (columns.mean() + 0.5) * 128 / exam.protocol.rows - 0.5,
+        ]
+        np.testing.assert_allclose(found, expected, atol=0.01)
+        self.assertTrue(np.isnan(self.made.centres[~self.made.labels]).all())

@@ -6,13 +6,13 @@ import torch
 from django.test import SimpleTestCase
 
 from nets.bundle import load_bundle
-from training.classifier import augment
+from training.classifier import augment, windows
 from training.train import Knobs, train
 
 
 class TrainTests(SimpleTestCase):
     def test_two_short_epochs_make_a_bundle_with_its_figures_and_a_checkpoint_to_go_on_from(self):
-        knobs = Knobs("single", exams=4, validation_exams=2, test_exams=2, epochs=2, small_epochs=1, steps=1, batch=4)
+        knobs = Knobs("single", exams=4, validation_exams=2, test_exams=2, epochs=2, window_epochs=1, steps=1, batch=4)
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder, "bundle")
             card = train(knobs, Path(folder), out, "manage.py train", "abc")
@@ -29,3 +29,24 @@ class AugmentTests(SimpleTestCase):
         self.assertTrue(torch.equal(changed[:, 0], changed[:, 2]))
         self.assertTrue(((changed >= 0) & (changed <= 255)).all())
         self.assertFalse(torch.equal(changed[:, :1], one))
+
+
+class WindowsTests(SimpleTestCase):
+    def test_window_holds_the_tumour_wherever_it_lies(self):
+        torch.manual_seed(0)
+        for place in ((5, 5), (64, 64), (122, 3)):
+            image = torch.zeros(1, 1, 128, 128)
+            image[0, 0, place[0], place[1]] = 1
+            for _ in range(20):
+                cut = windows(image, torch.tensor([place], dtype=torch.float32))
+                self.assertEqual((cut.shape, cut.sum().item()), ((1, 1, 64, 64), 1.0))
+
+    def test_image_without_tumour_is_cut_where_anothers_lies(self):
+        torch.manual_seed(0)
+        images = torch.arange(128.0).expand(2, 1, 128, 128)
+        left = windows(images, torch.tensor([[64.0, 10.0], [torch.nan, torch.nan]]))
+        self.assertTrue((left[1, 0, 0, 0] <= 4).item())
+
+    def test_batch_without_any_tumour_is_cut_around_the_middle(self):
+        cut = windows(torch.zeros(2, 3, 128, 128), torch.full((2, 2), torch.nan))
+        self.assertEqual(cut.shape, (2, 3, 64, 64))
