@@ -1,6 +1,7 @@
 """What a serving process does once before it answers: clear up after killed ones, load the networks."""
 
 import logging
+import warnings
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ log = logging.getLogger(__name__)
 
 def prepare() -> None:
     """Raises nets.bundle.BundleError or nets.runtime.DeviceMissing: without networks the server does not start."""
+    warnings.filterwarnings("ignore", module="pydicom")  # like its log: they quote what a header says
     swept = sweep(settings.WORK_DIR)
     if swept:
         log.warning("deleted %d folders that a killed process had left", swept)

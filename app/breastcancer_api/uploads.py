@@ -5,6 +5,7 @@ import tempfile
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from imaging.errors import FILE_NAME, LimitExceeded, ScanError
@@ -14,6 +15,11 @@ PART, ARCHIVE_NAME = "file", "series.zip"
 
 class NoArchive(ScanError):
     code, title, lead = "no_archive", "The request holds no series.zip", FILE_NAME
+
+
+class LengthRequired(APIException):
+    status_code, default_code = 411, "length_required"
+    default_detail = "The request must state its Content-Length; a chunked body is not read."
 
 
 class NamelessFileUploadHandler(FileUploadHandler):
@@ -41,8 +47,11 @@ class NamelessFileUploadHandler(FileUploadHandler):
 def uploaded_archive(request: Request) -> UploadedFile:
     """The file of the part ``file`` named ``series.zip``.
 
-    Raises LimitExceeded, before the body is read, when it is larger than MAX_UPLOAD_MB; NoArchive when it is not there.
+    Raises, before the body is read, LengthRequired when its length is not stated and LimitExceeded when it is larger
+    than MAX_UPLOAD_MB; NoArchive when the file is not there.
     """
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise LengthRequired
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if length > settings.MAX_UPLOAD_BYTES:
         raise LimitExceeded(f"The request is {length} bytes long; {settings.MAX_UPLOAD_BYTES} are the most.")

@@ -109,4 +109,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENV.LOG_LEVEL},
+    # pydicom quotes odd values from headers, and those can be a patient's
+    "loggers": {"pydicom": {"handlers": [], "propagate": False}},
 }

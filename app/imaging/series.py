@@ -32,7 +32,6 @@ HEADER_TAGS = [
     "Modality",
     "PatientID",
     "StudyInstanceUID",
-    "SOPInstanceUID",
     "InstanceNumber",
     "ImagePositionPatient",
     "ImageOrientationPatient",

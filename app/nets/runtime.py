@@ -16,6 +16,10 @@ BATCH = 16
 _lane = threading.Lock()
 
 
+class DeviceMissing(Exception):
+    """The device asked for is not there."""
+
+
 class Network:
     """A VGG19 ready to run, with the card that says what it takes and means."""
 
@@ -53,6 +57,11 @@ class Networks:
 
 
 def load_networks(folder: Path, precision: str = "float32", device: str = "cpu") -> Networks:
-    """Both networks from ``folder``. Raises BundleError when one is missing or damaged."""
+    """Both networks from ``folder``.
+
+    Raises BundleError when one is missing or damaged, DeviceMissing when ``device`` is cuda and there is none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise DeviceMissing("DEVICE is 'cuda', and no CUDA device is there")
     loaded = (Network(*load(folder, role), precision=precision, device=device) for role in ("single", "scantype"))
     return Networks(*loaded)

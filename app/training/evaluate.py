@@ -6,7 +6,8 @@ from torchmetrics.functional.classification import binary_auroc, binary_roc
 from tqdm import tqdm
 
 from detection.analysis import analyse_scantype, analyse_single
-from nets.runtime import Network
+from detection.fusion import average_results
+from nets.runtime import Network, Networks
 from training.phantoms import PhantomSet
 
 ANALYSE = {"single": analyse_single, "scantype": analyse_scantype}
@@ -68,3 +69,21 @@ def _interval(scores: np.ndarray, labels: np.ndarray, exams: np.ndarray) -> tupl
 
 def _tensors(scores: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(np.ascontiguousarray(scores)), torch.from_numpy(labels.astype(int))
+
+
+def fused_figures(networks: Networks, phantoms: PhantomSet) -> dict[str, dict]:
+    """Figures of the single network, the scantype network and the fused decision on the same exams."""
+    labels, exams = np.asarray(phantoms.labels), np.asarray(phantoms.exams)
+    read = {network.card.role: probabilities(network, phantoms) for network in (networks.single, networks.scantype)}
+    thresholds = {card.role: card.threshold for card in networks.cards()}
+    decisions = [(read[role] >= thresholds[role]).astype(int) for role in ("single", "scantype")]
+    fused = np.zeros(len(labels), bool)
+    for exam in np.unique(exams):
+        rows = exams == exam
+        fused[rows] = average_results(decisions[0][rows], decisions[1][rows])
+    figures = {role: slice_figures(scores, phantoms, thresholds[role]) for role, scores in read.items()}
+    figures["fused"] = {
+        "sensitivity": round(float(fused[labels].mean()), 4),
+        "specificity": round(float((~fused[~labels]).mean()), 4),
+    }
+    return figures

@@ -1,7 +1,5 @@
 import os
 import socket
-import tempfile
-from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -10,6 +8,7 @@ from django.core.management.base import CommandError
 from django.test import SimpleTestCase
 
 from breastcancer_api.management.commands.demo import intersection_over_union, post, serving
+from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, zip_bytes
 
 
@@ -24,13 +23,12 @@ class OverlapTests(SimpleTestCase):
         self.assertEqual(intersection_over_union([1], []), 0.0)
 
 
-class ServingTests(SimpleTestCase):
+class ServingTests(FolderTestCase):
     """A real gunicorn, as ``make demo`` and ``make run`` start it."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.state = Path(folder.name)
+        super().setUp()
+        self.state = self.folder
         (self.state / "series.zip").write_bytes(zip_bytes(exam_files(count=2)))
 
     def left(self) -> list[str]:
@@ -56,6 +54,12 @@ class ServingTests(SimpleTestCase):
         self.assertEqual(self.left(), [])
         self.assertIsInstance(answer, list)
         self.assertIn("research use only", networks)
+
+    def test_odd_value_of_a_header_does_not_reach_the_log(self):
+        (self.state / "series.zip").write_bytes(zip_bytes(exam_files(count=2, StudyInstanceUID="Doe.Jane")))
+        with serving(self.state) as url:
+            post(url, self.state / "series.zip")
+        self.assertNotIn("Doe", (self.state / "server.log").read_text())
 
     def test_server_that_cannot_start_is_told_with_its_reason(self):
         self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))

@@ -142,6 +142,9 @@ class RefusedTests(UploadTestCase):
     def test_archive_that_unpacks_over_the_limit_is_413(self):
         self.refused(self.upload(self.exam()), 413, "limit_exceeded")
 
+    def test_chunked_body_is_411(self):
+        self.refused(self.upload(self.exam(), **{"Transfer-Encoding": "chunked"}), 411, "length_required")
+
     def test_body_that_is_no_form_is_415(self):
         response = self.client.post("/upload/", b"{}", content_type="application/json")
         self.refused(response, 415, "unsupported_media_type")

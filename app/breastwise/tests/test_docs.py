@@ -4,7 +4,10 @@ from pathlib import Path
 from django.core.management import get_commands
 from django.test import SimpleTestCase
 
+from breastcancer_api.management.commands.networks import page
 from breastwise.env import SETTINGS
+from imaging.errors import ScanError
+from nets.bundle import ROLES, load
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
@@ -19,6 +22,15 @@ class DocsTests(SimpleTestCase):
     def test_configuration_page_names_no_setting_that_is_gone(self):
         named = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
         self.assertEqual(named, {each.name for each in SETTINGS})
+
+    def test_every_reason_for_a_refusal_is_in_the_api_page(self):
+        codes = {each.code for each in ScanError.__subclasses__()}
+        named = set(re.findall(r"`([a-z_]+)` \|", (ROOT / "docs" / "api.md").read_text()))
+        self.assertEqual(codes - named, set())
+
+    def test_networks_page_is_what_the_command_prints_of_the_shipped_cards(self):
+        shipped = [load(ROOT / "app" / "nets" / "bundles", role)[0] for role in ROLES]
+        self.assertEqual((ROOT / "docs" / "networks.md").read_text(), page(shipped) + "\n")
 
     def test_make_targets_named_in_the_readme_exist(self):
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -1,11 +1,10 @@
 import os
-import tempfile
-from pathlib import Path
 
 from django.test import SimpleTestCase
 
 from breastwise.env import SettingError, read_settings
 from breastwise.secret import kept_secret
+from imaging.tests.folders import FolderTestCase
 
 
 class ReadingTests(SimpleTestCase):
@@ -39,12 +38,7 @@ class ReadingTests(SimpleTestCase):
         self.assertEqual(told, "SECRET_KEY_FILE: '/nowhere/key' cannot be read (No such file or directory)")
 
 
-class SecretTests(SimpleTestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class SecretTests(FolderTestCase):
     def test_secret_comes_from_its_file(self):
         (self.folder / "password").write_text("s3cret\n")
         found = read_settings({"DATABASE_PASSWORD_FILE": str(self.folder / "password")})

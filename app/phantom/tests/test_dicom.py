@@ -1,12 +1,11 @@
 import io
-import tempfile
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pydicom
 from django.test import SimpleTestCase
 
+from imaging.tests.folders import FolderTestCase
 from phantom.dicom import dicom_bytes, write_zip
 from phantom.exam import PASSES, Exam, Protocol
 
@@ -55,12 +54,7 @@ class HeaderTests(SimpleTestCase):
         )
 
 
-class ZipTests(SimpleTestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class ZipTests(FolderTestCase):
     def write(self, seed: int, name: str) -> bytes:
         write_zip(Exam(seed, SMALL), self.folder / name)
         return (self.folder / name).read_bytes()

@@ -1,6 +1,11 @@
+from types import SimpleNamespace
+from unittest import mock
+
 import numpy as np
 from django.test import SimpleTestCase
 
+from nets.runtime import Networks
+from training import evaluate
 from training.evaluate import best_threshold, slice_figures, threshold_at_sensitivity
 from training.phantoms import PhantomSet
 
@@ -37,3 +42,19 @@ class FiguresTests(SimpleTestCase):
         threshold = threshold_at_sensitivity(scores, labels, 0.95)
         self.assertEqual(threshold, 0.05)
         self.assertGreaterEqual((scores[labels] >= threshold).mean(), 0.95)
+
+
+class FusedTests(SimpleTestCase):
+    def test_fused_figures_apply_the_rule_exam_by_exam(self):
+        # two exams of two slices: what the first ends with must not be a neighbour of what the second begins with
+        single, scantype = [0.1, 0.9, 0.9, 0.1], [0.1, 0.9, 0.1, 0.1]
+        labels = phantoms([0, 1, 1, 0], [1, 1, 2, 2])
+        with mock.patch.object(evaluate, "probabilities", side_effect=[np.array(single), np.array(scantype)]):
+            found = evaluate.fused_figures(pair(), labels)
+        self.assertEqual(found["fused"], {"sensitivity": 0.5, "specificity": 1.0})
+        self.assertEqual(found["single"]["sensitivity"], 1.0)
+
+
+def pair() -> Networks:
+    cards = [SimpleNamespace(role=role, threshold=0.5) for role in ("single", "scantype")]
+    return Networks(*(SimpleNamespace(card=card) for card in cards))
