@@ -12,6 +12,7 @@ threads = _settings.THREADS
 # For a threaded worker this is the time in which it must show life, not the time a request may take.
 timeout = 120
 graceful_timeout = _settings.REQUEST_TIMEOUT_SECONDS
+control_socket_disable = True  # nobody here steers gunicorn while it runs
 accesslog = "-"
 # no query string, no referrer: nothing a client sends is copied into the log
 access_log_format = '%({x-forwarded-for}i)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'

@@ -3,18 +3,20 @@
 from breastwise.env import read_settings
 from breastwise.secret import kept_secret
 
-ENV = read_settings()
+# in small letters, so that it is no setting: Django would show its secrets on a debug page
+env = read_settings()
 
-STATE_DIR, WORK_DIR, NETWORKS_DIR, STATIC_ROOT = ENV.STATE_DIR, ENV.WORK_DIR, ENV.NETWORKS_DIR, ENV.STATIC_ROOT
-PRECISION, DEVICE = ENV.PRECISION, ENV.DEVICE
+STATE_DIR, WORK_DIR, NETWORKS_DIR, STATIC_ROOT = env.STATE_DIR, env.WORK_DIR, env.NETWORKS_DIR, env.STATIC_ROOT
+PRECISION, DEVICE = env.PRECISION, env.DEVICE
 MEGABYTE = 1_000_000
-MAX_UPLOAD_BYTES = ENV.MAX_UPLOAD_MB * MEGABYTE
-MAX_UNPACKED_BYTES = ENV.MAX_UNPACKED_MB * MEGABYTE
-MAX_FILES = ENV.MAX_FILES
+MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MB * MEGABYTE
+MAX_UNPACKED_BYTES = env.MAX_UNPACKED_MB * MEGABYTE
+MAX_FILES = env.MAX_FILES
 
-SECRET_KEY = ENV.SECRET_KEY or kept_secret(STATE_DIR / "secret_key")
-DEBUG = ENV.DEBUG
-ALLOWED_HOSTS = ENV.ALLOWED_HOSTS
+SUPERUSER_NAME, SUPERUSER_PASSWORD = env.SUPERUSER_NAME, env.SUPERUSER_PASSWORD
+SECRET_KEY = env.SECRET_KEY or kept_secret(STATE_DIR / "secret_key")
+DEBUG = env.DEBUG
+ALLOWED_HOSTS = env.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -52,15 +54,15 @@ TEMPLATES = [
     }
 ]
 
-if ENV.DATABASE_HOST:
+if env.DATABASE_HOST:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
-            "HOST": ENV.DATABASE_HOST,
-            "PORT": ENV.DATABASE_PORT,
-            "NAME": ENV.DATABASE_NAME,
-            "USER": ENV.DATABASE_USER,
-            "PASSWORD": ENV.DATABASE_PASSWORD,
+            "HOST": env.DATABASE_HOST,
+            "PORT": env.DATABASE_PORT,
+            "NAME": env.DATABASE_NAME,
+            "USER": env.DATABASE_USER,
+            "PASSWORD": env.DATABASE_PASSWORD,
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -102,13 +104,15 @@ STORAGES = {
 }
 USE_TZ, TIME_ZONE = True, "UTC"
 X_FRAME_OPTIONS = "DENY"
+# nginx says whether the client came by https; the admin's forms need to know
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": ENV.LOG_LEVEL},
+    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     # pydicom quotes odd values from headers, and those can be a patient's
     "loggers": {"pydicom": {"handlers": [], "propagate": False}},
 }

@@ -38,7 +38,7 @@ class UnsafeMember(ScanError):
 
 
 class LimitExceeded(ScanError):
-    code, title = "limit_exceeded", "The archive is larger than this server takes"
+    code, title, lead = "limit_exceeded", "The archive is larger than this server takes", "The upload is too large."
 
 
 class MissingFolder(ScanError):

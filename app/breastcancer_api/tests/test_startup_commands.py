@@ -1,7 +1,6 @@
 """What the container runs before it serves: ``wait_for_database`` and ``make_superuser``."""
 
 from io import StringIO
-from types import SimpleNamespace
 from unittest.mock import Mock, patch
 
 from django.contrib.auth import get_user_model
@@ -41,7 +40,7 @@ class WaitForDatabaseTest(SimpleTestCase):
 
 
 def superuser(name, password):
-    return override_settings(ENV=SimpleNamespace(SUPERUSER_NAME=name, SUPERUSER_PASSWORD=password))
+    return override_settings(SUPERUSER_NAME=name, SUPERUSER_PASSWORD=password)
 
 
 class MakeSuperuserTest(TestCase):

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options):  # noqa: ARG002
-        name, password = settings.ENV.SUPERUSER_NAME, settings.ENV.SUPERUSER_PASSWORD
+        name, password = settings.SUPERUSER_NAME, settings.SUPERUSER_PASSWORD
         users = get_user_model().objects
         if not name or users.filter(username=name).exists():
             return

@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# The whole line on loopback, without Docker: Debian's nginx and PostgreSQL, gunicorn, and the files that production
+# uses (entrypoint.prod.sh, .env.prod, nginx/default.conf.template). Needs the packages nginx, postgresql, gettext-base
+# and curl, and .venv. NETWORKS_DIR names another pair of networks. Prints a line for each check.
+# shellcheck disable=SC2034  # settings are for the processes that are started
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+repository=$PWD
+networks=${NETWORKS_DIR:-$repository/app/nets/bundles}
+folder=$(mktemp -d)
+export PATH="$repository/.venv/bin:$PATH:/usr/sbin"
+for bin in /usr/lib/postgresql/*/bin; do PATH=$PATH:$bin; done
+
+# --- tools ------------------------------------------------------------------------------------------------------------
+
+running=()
+
+finish() {
+    local status=$?
+    trap - EXIT
+    if [ "$status" != 0 ]; then
+        echo "FAILED, status $status"
+        tail -n 25 "$folder"/*.log || true
+    fi
+    for pid in "${running[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    rm -rf "$folder"
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+ok() { echo "ok   $*"; }
+
+fail() {
+    echo "FAIL $*"
+    exit 1
+}
+
+eventually() { # command...: tries it for 20 seconds
+    for _ in $(seq 100); do
+        if "$@"; then return; fi
+        sleep 0.2
+    done
+    return 1
+}
+
+free_port() { python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+ask() { # arguments of curl; leaves status, headers and body of the answer
+    status=$(curl --silent --show-error --max-time 300 --dump-header "$folder/headers" --output "$folder/body" \
+        --write-out '%{http_code}' "$@")
+}
+
+header() { sed -n "s/^$1: *//Ip" "$folder/headers" | tr -d '\r'; }
+
+expect_problem() { # status code detail: the last answer has them; detail is a regular expression for its beginning
+    [ "$status" = "$1" ] || fail "status $status instead of $1: $(head -c 500 "$folder/body")"
+    [ "$(header content-type)" = application/problem+json ] || fail "$1 is $(header content-type)"
+    python - "$folder/body" "$@" <<'PYTHON' || fail "$1 says $(cat "$folder/body")"
+import json, re, sys
+body, status, code, detail = json.load(open(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:]
+assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:breastwise:problem:{code}")
+assert body["title"] and body["errors"] is not None and re.match(detail, body["detail"])
+PYTHON
+}
+
+is_empty() { [ -z "$(ls -A "$1")" ]; }
+
+nameless_file() { # pid folder: the process has a file open there that has no name
+    [ -n "$(find "/proc/$1/fd" -lname "$2/* (deleted)" 2>/dev/null)" ]
+}
+
+no_nameless_file() { ! nameless_file "$@"; }
+
+# servers that do not start as root, or do not stay it
+as_postgres=() as_web=()
+if [ "$(id -u)" = 0 ]; then
+    as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups)
+    as_web=(setpriv --reuid=www-data --regid=www-data --init-groups)
+fi
+
+# --- settings: .env.prod, with this folder's paths, free ports and a small limit --------------------------------------
+
+set -a
+# shellcheck disable=SC1091
+. ./.env.prod
+STATE_DIR=$folder/state WORK_DIR=$folder/work STATIC_ROOT=$folder/static NETWORKS_DIR=$networks
+DATABASE_HOST=127.0.0.1 DATABASE_PORT=$(free_port) DATABASE_PASSWORD_FILE=$folder/database_password
+SUPERUSER_NAME=administrator SUPERUSER_PASSWORD_FILE=$folder/superuser_password
+BIND=127.0.0.1:$(free_port) NGINX_LISTEN=127.0.0.1:$(free_port)
+NGINX_UPSTREAM=$BIND
+MAX_UPLOAD_MB=40
+set +a
+url=http://$NGINX_LISTEN
+
+chmod 755 "$folder"
+install -d -m 755 "$folder/postgres" "$folder/nginx"
+for file in "$DATABASE_PASSWORD_FILE" "$SUPERUSER_PASSWORD_FILE"; do
+    (umask 077 && head -c 24 /dev/urandom | base64 >"$file")
+done
+if [ "$(id -u)" = 0 ]; then
+    chown postgres "$folder/postgres" "$DATABASE_PASSWORD_FILE"
+    chown www-data "$folder/nginx"
+fi
+
+# --- start ------------------------------------------------------------------------------------------------------------
+
+"${as_postgres[@]}" initdb -D "$folder/postgres" -U "$DATABASE_USER" -A scram-sha-256 --no-sync \
+    --pwfile "$DATABASE_PASSWORD_FILE" >"$folder/initdb.log"
+"${as_postgres[@]}" postgres -D "$folder/postgres" -h 127.0.0.1 -p "$DATABASE_PORT" -k "$folder/postgres" -F \
+    >"$folder/postgres.log" 2>&1 &
+running=("$!" "${running[@]}")
+
+query() { # database SQL
+    PGPASSWORD=$(cat "$DATABASE_PASSWORD_FILE") \
+        psql -h 127.0.0.1 -p "$DATABASE_PORT" -U "$DATABASE_USER" -d "$1" -Atqc "$2"
+}
+
+# the container's database is there from the start; here it is made while the entry point waits for it
+(cd app && exec ../entrypoint.prod.sh gunicorn) >"$folder/web.log" 2>&1 &
+gunicorn=$!
+running=("$gunicorn" "${running[@]}")
+eventually query postgres "SELECT" 2>/dev/null || fail "PostgreSQL does not answer"
+query postgres "CREATE DATABASE $DATABASE_NAME"
+
+cat >"$folder/nginx.conf" <<NGINX
+daemon off;
+master_process off;
+pid $folder/nginx/pid;
+error_log stderr;
+events {}
+http {
+    client_body_temp_path $folder/nginx/bodies;
+    proxy_temp_path $folder/nginx/answers;
+    fastcgi_temp_path $folder/nginx/fastcgi;
+    scgi_temp_path $folder/nginx/scgi;
+    uwsgi_temp_path $folder/nginx/uwsgi;
+    include $folder/default.conf;
+}
+NGINX
+# shellcheck disable=SC2016
+envsubst '$MAX_UPLOAD_MB $REQUEST_TIMEOUT_SECONDS $NGINX_LISTEN $NGINX_UPSTREAM' \
+    <nginx/default.conf.template >"$folder/default.conf"
+"${as_web[@]}" nginx -e stderr -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 &
+nginx=$!
+running=("$nginx" "${running[@]}")
+
+python app/manage.py phantom --seed 7 --out "$folder/series.zip" >"$folder/phantom.log" 2>&1
+
+curl --silent --fail --retry 120 --retry-delay 1 --retry-all-errors --max-time 10 --output /dev/null "$url/readyz" ||
+    fail "the server does not become ready"
+ok "the server is ready, through nginx, gunicorn and PostgreSQL"
+[ "$(query "$DATABASE_NAME" "SELECT username FROM auth_user WHERE is_superuser")" = administrator ] ||
+    fail "no administrator"
+ok "the administrator is made"
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+ask --form "file=@$folder/series.zip" "$url/upload/"
+[ "$status" = 201 ] || fail "upload: $status $(head -c 500 "$folder/body")"
+python -c 'import json, sys; assert all(type(n) is int for n in json.load(open(sys.argv[1])))' "$folder/body" ||
+    fail "the answer is not an array of numbers: $(head -c 500 "$folder/body")"
+ok "an exam is answered with 201 and $(cat "$folder/body")"
+
+location=$(header location)
+ask "$url$location"
+[ "$status" = 200 ] || fail "$location: $status"
+ok "its study is at $location"
+
+ask --form "other=1" "$url/upload/"
+expect_problem 400 no_archive "Invalid file name: no series.zip found"
+ok "no file: 400 $(header content-type)"
+
+(cd "$folder" && mkdir flat && echo text >flat/001.dcm && python -m zipfile -c flat.zip flat/001.dcm)
+ask --form "file=@$folder/flat.zip;filename=series.zip" "$url/upload/"
+expect_problem 400 missing_folder "Invalid folder structure\."
+ok "no folders in the zip: 400 $(header content-type)"
+
+ask --header "Transfer-Encoding: chunked" --form "file=@$folder/flat.zip;filename=series.zip" "$url/upload/"
+expect_problem 400 missing_folder "Invalid folder structure\."
+ok "an upload that does not state its length arrives, too"
+
+truncate -s 41M "$folder/large.zip" # M is MiB: 43.0 MB, which nginx refuses
+ask --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
+expect_problem 413 limit_exceeded "An upload may have up to 40 MB."
+grep -qi '^server: nginx.$' "$folder/headers" || fail "nginx tells its version"
+ok "over the limit: 413 $(header content-type), from nginx"
+
+truncate -s 41000000 "$folder/large.zip" # less than 40 MiB, which nginx lets pass
+ask --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
+expect_problem 413 limit_exceeded ".*The request is 41000"
+ok "just over the limit: 413 $(header content-type), from the application"
+
+# --- what stays on disk -----------------------------------------------------------------------------------------------
+
+disconnect() { # pid folder address: breaks an upload off once the process has some of it on disk
+    curl --silent --limit-rate 2M --form "file=@$folder/series.zip" --output /dev/null "$3" &
+    local client=$!
+    eventually nameless_file "$1" "$2" || fail "no upload seen in $2"
+    [ -z "$(find "$2" -type f)" ] || fail "the upload has a name: $(find "$2" -type f)"
+    kill "$client"
+    wait "$client" || true
+    eventually no_nameless_file "$1" "$2" || fail "the broken upload stays in $2"
+}
+
+disconnect "$nginx" "$folder/nginx/bodies" "$url/upload/"
+ok "a client that disconnects leaves nothing in nginx"
+worker=$(awk '{print $1}' "/proc/$gunicorn/task/$gunicorn/children")
+disconnect "$worker" "$WORK_DIR" "http://$BIND/upload/"
+ok "a client that disconnects leaves nothing in gunicorn"
+
+eventually is_empty "$WORK_DIR" || fail "left in the work folder: $(ls "$WORK_DIR")"
+ok "the work folder is empty"
+studies=$(query "$DATABASE_NAME" "SELECT count(*) FROM breastcancer_api_study")
+[ "$studies" = 1 ] || fail "$studies studies in PostgreSQL instead of 1"
+ok "PostgreSQL holds the study, and none of the refused"
+
+# --- stop -------------------------------------------------------------------------------------------------------------
+
+kill "$gunicorn"
+wait "$gunicorn" || fail "gunicorn ended with $?"
+ask "$url/readyz"
+expect_problem 502 unavailable "The server is starting or being restarted."
+ok "gunicorn stopped: 502 $(header content-type)"

@@ -1,0 +1,91 @@
+"""The files that run BreastWise in Docker agree with the settings and with each other."""
+
+import json
+import re
+from pathlib import Path
+
+import yaml
+from django.test import SimpleTestCase
+
+from breastcancer_api.problems import problem
+from breastwise.env import SETTINGS, read_settings
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SECRETS = {setting.name for setting in SETTINGS if setting.secret}
+
+
+def text(name: str) -> str:
+    return (REPOSITORY / name).read_text()
+
+
+def env_file() -> dict[str, str]:
+    lines = text(".env.prod").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def services() -> dict[str, dict]:
+    return yaml.safe_load(text("docker-compose.yml"))["services"]
+
+
+class EnvFileTests(SimpleTestCase):
+    def test_every_setting_is_listed_once_with_its_meaning(self):
+        listed = re.findall(r"^# (.+)\n(\w+)=", text(".env.prod"), re.MULTILINE)
+        self.assertEqual(listed, [(setting.meaning, setting.name) for setting in SETTINGS])
+
+    def test_values_are_accepted(self):
+        self.assertEqual(read_settings(env_file()).DATABASE_HOST, "db")
+
+    def test_secrets_are_empty(self):
+        self.assertEqual({env_file()[name] for name in SECRETS}, {""})
+
+
+class ComposeTests(SimpleTestCase):
+    def test_nginx_alone_is_published_and_on_the_loopback_address_alone(self):
+        published = {name: service["ports"] for name, service in services().items() if "ports" in service}
+        self.assertEqual(published, {"nginx": ["127.0.0.1:8000:8080"]})
+
+    def test_database_made_is_the_database_asked_for(self):
+        made = services()["db"]["environment"]
+        self.assertEqual(made["POSTGRES_DB"], env_file()["DATABASE_NAME"])
+        self.assertEqual(made["POSTGRES_USER"], env_file()["DATABASE_USER"])
+
+    def test_nginx_is_given_no_secret(self):
+        self.assertEqual(services()["nginx"]["environment"], dict.fromkeys(SECRETS, ""))
+
+
+class NginxTests(SimpleTestCase):
+    template = text("nginx/default.conf.template")
+
+    def test_limits_are_those_of_the_settings(self):
+        self.assertIn("client_max_body_size ${MAX_UPLOAD_MB}m;", self.template)
+        self.assertIn("proxy_read_timeout ${REQUEST_TIMEOUT_SECONDS}s;", self.template)
+
+    def test_every_variable_is_given(self):
+        given = env_file().keys() | set(re.findall(r"(NGINX_\w+)=", text("nginx/Dockerfile")))
+        used = set(re.findall(r"\$\{(\w+)\}", self.template)) - {"CAPITALS"}
+        self.assertEqual(used - given, set())
+
+    def test_errors_have_the_shape_of_the_application(self):
+        bodies = re.findall(r"'(\{.+\})';", self.template)
+        self.assertEqual(len(bodies), 6)
+        for body in bodies:
+            answer = json.loads(body.replace("$status", "502"))
+            built = problem(answer["status"], answer["code"], answer["title"], answer["detail"])
+            self.assertEqual(answer, built)
+
+
+class DockerfileTests(SimpleTestCase):
+    dockerfile = text("Dockerfile.prod")
+
+    def test_both_stages_stand_on_the_same_python(self):
+        self.assertEqual(re.findall(r"^FROM (\S+)", self.dockerfile, re.MULTILINE), ["python:3.11-slim-bookworm"] * 2)
+
+    def test_process_is_not_root_and_tells_its_health(self):
+        self.assertEqual(re.findall(r"^USER (\S+)", self.dockerfile, re.MULTILINE), ["10001"])
+        self.assertIn("\nHEALTHCHECK ", self.dockerfile)
+
+    def test_paths_of_the_image_are_those_of_the_settings(self):
+        image = dict(re.findall(r"(\w+)=(\S+)", self.dockerfile))
+        shared = {name: image[name] for name in ("STATE_DIR", "WORK_DIR", "STATIC_ROOT", "BIND")}
+        self.assertEqual(shared, {name: env_file()[name] for name in shared})
+        self.assertEqual(env_file()["NETWORKS_DIR"], f"{image['APP_HOME']}/nets/bundles")

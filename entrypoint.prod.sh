@@ -1,0 +1,10 @@
+#!/bin/sh
+# Prepares the database and the static files, then becomes the command it was given. Runs in the folder of manage.py.
+set -eu
+
+python manage.py wait_for_database
+python manage.py migrate --no-input
+python manage.py collectstatic --no-input --verbosity 0
+python manage.py make_superuser
+
+exec "$@"
