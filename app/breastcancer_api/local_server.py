@@ -1,0 +1,90 @@
+"""gunicorn for the length of a command, on a free port, with a database of its own; and a client that posts to it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from django.core.management.base import CommandError
+
+APP = Path(__file__).resolve().parents[1]
+READY_SECONDS, ANSWER_SECONDS = 120, 1800
+
+
+@dataclass(frozen=True)
+class Server:
+    """``url`` without a slash at its end; ``pid`` of gunicorn's first process; ``client`` to ask it with."""
+
+    url: str
+    pid: int
+    client: requests.Session
+
+    def peak_memory(self) -> int:
+        """Bytes that the process which answers held at most so far (VmHWM, Linux)."""
+        worker = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
+        lines = Path(f"/proc/{worker}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``slices`` are numbers from 1; ``location`` is the study's path; ``networks`` the header that names them.
+
+    ``seconds`` run from the start of the upload to the answer.
+    """
+
+    slices: list[int]
+    location: str
+    networks: str
+    seconds: float
+
+
+@contextmanager
+def serving(state: Path) -> Iterator[Server]:
+    """The API while gunicorn serves it, with its database and work folder under ``state``. Raises CommandError."""
+    environ = os.environ | {
+        "STATE_DIR": str(state),
+        "WORK_DIR": str(state / "work"),
+        "STATIC_ROOT": str(state / "static"),
+        "DATABASE_HOST": "",
+        "LOG_LEVEL": "WARNING",
+    }
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=APP, env=environ, check=True)
+    # gunicorn inherits a socket that listens already: a first request waits until it is ready, or fails when it dies
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port, shared = listening.getsockname()[1], listening.fileno()
+        environ["BIND"] = f"fd://{shared}"
+        log = (state / "server.log").open("w")
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn"], cwd=APP, env=environ, pass_fds=[shared], stdout=log, stderr=log
+        )
+    try:
+        client = requests.Session()
+        client.trust_env = False  # a proxy set for the house must not be asked for this address
+        answering = Server(f"http://127.0.0.1:{port}", server.pid, client)
+        client.get(f"{answering.url}/readyz", timeout=READY_SECONDS).raise_for_status()
+        yield answering
+    except requests.RequestException as error:
+        raise CommandError(f"{error}\n{(state / 'server.log').read_text()}") from error
+    finally:
+        server.terminate()
+        server.wait()
+        log.close()
+
+
+def post(server: Server, archive: Path) -> Answer:
+    """What the server answers to ``archive``. Raises CommandError when that is no answer."""
+    started = time.monotonic()
+    with archive.open("rb") as content:
+        files = {"file": ("series.zip", content)}
+        response = server.client.post(f"{server.url}/upload/", files=files, timeout=ANSWER_SECONDS)
+    if response.status_code != 201:
+        raise CommandError(f"{response.status_code}: {response.text}")
+    headers, seconds = response.headers, time.monotonic() - started
+    return Answer(response.json(), headers["Location"], headers["X-BreastWise-Networks"], seconds)

@@ -1,0 +1,55 @@
+import os
+import socket
+from unittest import mock
+from urllib.parse import urlsplit
+
+import requests
+from django.core.management.base import CommandError
+
+from breastcancer_api.local_server import post, serving
+from imaging.tests.folders import FolderTestCase
+from imaging.tests.slices import exam_files, zip_bytes
+
+
+class ServingTests(FolderTestCase):
+    """A real gunicorn, as ``make demo`` and ``make run`` start it."""
+
+    def setUp(self):
+        super().setUp()
+        self.state = self.folder
+        (self.state / "series.zip").write_bytes(zip_bytes(exam_files(count=2)))
+
+    def left(self) -> list[str]:
+        return [str(each) for each in (self.state / "work").iterdir()]
+
+    def send(self, url: str, share: float) -> None:
+        """Posts ``share`` of an upload and hangs up without waiting for the answer."""
+        prepared = requests.Request("POST", f"{url}/upload/", files={"file": ("series.zip", self.archive())}).prepare()
+        head = f"POST /upload/ HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in prepared.headers.items()) + "\r\n"
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port)) as client:
+            client.sendall(head.encode() + prepared.body[: int(share * len(prepared.body))])
+
+    def archive(self) -> bytes:
+        return (self.state / "series.zip").read_bytes()
+
+    def test_upload_is_answered_and_clients_that_hang_up_leave_nothing(self):
+        with serving(self.state) as server:
+            answer = post(server, self.state / "series.zip")
+            self.send(server.url, 0.5)
+            self.send(server.url, 1.0)
+        # serving has ended: gunicorn finishes what it has in hand before it goes
+        self.assertEqual(self.left(), [])
+        self.assertIsInstance(answer.slices, list)
+        self.assertIn("research use only", answer.networks)
+
+    def test_odd_value_of_a_header_does_not_reach_the_log(self):
+        (self.state / "series.zip").write_bytes(zip_bytes(exam_files(count=2, StudyInstanceUID="Doe.Jane")))
+        with serving(self.state) as server:
+            post(server, self.state / "series.zip")
+        self.assertNotIn("Doe", (self.state / "server.log").read_text())
+
+    def test_server_that_cannot_start_is_told_with_its_reason(self):
+        self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))
+        with self.assertRaisesRegex(CommandError, "card.json: no such file"), serving(self.state):
+            pass
