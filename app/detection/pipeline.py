@@ -7,8 +7,8 @@ from typing import BinaryIO
 from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
 from imaging.archive import Limits, extract
+from imaging.exam import read_exam
 from imaging.preprocessing import Normalisation, process_scantype, process_single
-from imaging.series import read_exam
 from nets.bundle import Card
 from nets.runtime import Networks
 

@@ -22,7 +22,7 @@ from imaging.errors import (
     UnequalCounts,
     UnsafeMember,
 )
-from imaging.series import FOLDERS
+from imaging.exam import FOLDERS
 
 # What file managers and viewers leave beside the slices.
 CLUTTER_FOLDERS = {"__macosx"}

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 Vector = tuple[float, ...]
+# Largest difference of a direction cosine between two slices that count as parallel.
+ORIENTATION_TOLERANCE = 1e-3
 
 
 def slice_normal(image_orientation: Vector) -> np.ndarray:
@@ -18,6 +20,11 @@ def slice_normal(image_orientation: Vector) -> np.ndarray:
 def position_along_normal(image_position: Vector, image_orientation: Vector) -> float:
     """Where a slice lies along its own normal, in mm, from ImagePositionPatient (DICOM PS3.3 C.7.6.2.1.1)."""
     return float(np.dot(image_position, slice_normal(image_orientation)))
+
+
+def same_orientation(one: Vector, other: Vector) -> bool:
+    """Two ImageOrientationPatient say the same, as far as scanners round them."""
+    return bool(np.allclose(one, other, rtol=0, atol=ORIENTATION_TOLERANCE))
 
 
 def natural_key(name: str) -> list:

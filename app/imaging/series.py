@@ -1,4 +1,4 @@
-"""Folders of DICOM slices -> series in spatial order, and four of them matched to one exam."""
+"""A folder of DICOM slices -> a series in spatial order."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,22 +12,10 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels import apply_rescale
 
-from imaging.errors import (
-    MixedExams,
-    NamesDiffer,
-    NotADicomImage,
-    PositionsDiffer,
-    SizesDiffer,
-    UnequalCounts,
-)
-from imaging.geometry import natural_key, order_by_position, position_along_normal
+from imaging.errors import NotADicomImage, PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.geometry import natural_key, order_by_position, position_along_normal, same_orientation
 
-PRE, PASSES = "pre", ("1st_pass", "2nd_pass", "3rd_pass")
-FOLDERS = (PRE, *PASSES)
 GREY = ("MONOCHROME1", "MONOCHROME2")
-# Two passes show the same slice when they lie closer than this share of the distance between slices.
-POSITION_TOLERANCE = 0.1
-ORIENTATION_TOLERANCE = 1e-3
 HEADER_TAGS = [
     "Modality",
     "PatientID",
@@ -110,18 +98,6 @@ class Series:
         return (each.pixels() for each in self.slices)
 
 
-@dataclass(frozen=True)
-class Exam:
-    """Four series of the same slices: ``pre`` and the three ``passes``, slice for slice at the same place."""
-
-    pre: Series
-    passes: tuple[Series, Series, Series]
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(text for series in (self.pre, *self.passes) for text in series.warnings)
-
-
 def read_series(folder: Path | Series) -> Series:
     """The DICOM files in ``folder`` as a series in spatial order; a series that is read already passes through.
 
@@ -138,18 +114,6 @@ def read_series(folder: Path | Series) -> Series:
     _check_sizes(slices)
     ordered, warnings = _in_order(folder.name, slices)
     return Series(folder.name, tuple(ordered), tuple(warnings))
-
-
-def read_exam(root: Path) -> Exam:
-    """The exam in the folders ``pre``, ``1st_pass``, ``2nd_pass`` and ``3rd_pass`` of ``root``, matched.
-
-    Raises any of ``read_series``' errors, UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer or MixedExams.
-    """
-    pre, *passes = (read_series(root / name) for name in FOLDERS)
-    for other in passes:
-        _check_match(pre, other)
-    _check_one_patient([each for series in (pre, *passes) for each in series.slices])
-    return Exam(pre, tuple(passes))
 
 
 def _read_header(path: Path) -> SliceFile:
@@ -238,7 +202,7 @@ def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], list
 def _check_orientation(slices: list[SliceFile]) -> None:
     first = slices[0]
     for each in slices:
-        if not np.allclose(each.image_orientation, first.image_orientation, atol=ORIENTATION_TOLERANCE):
+        if not same_orientation(each.image_orientation, first.image_orientation):
             raise PositionsDiffer(f"{each.label} is turned against {first.label}.", (each.label, first.label))
 
 
@@ -246,49 +210,3 @@ def _check_places(ordered: list[SliceFile]) -> None:
     for one, other in itertools.pairwise(ordered):
         if abs(one.position - other.position) < 1e-3:
             raise PositionsDiffer(f"{one.label} and {other.label} lie at the same place.", (one.label, other.label))
-
-
-def _check_match(pre: Series, other: Series) -> None:
-    """``other`` shows the same slices as ``pre``, in the same order."""
-    if len(other) != len(pre):
-        raise UnequalCounts(f"{pre.name} holds {len(pre)} slices, {other.name} holds {len(other)}.")
-    for missing, there in ((other, pre), (pre, other)):
-        keys = {each.key for each in missing.slices}
-        for each in there.slices:
-            if each.key not in keys:
-                raise NamesDiffer(f"{each.label} has no file of the same name in {missing.name}.", (each.label,))
-    tolerance = POSITION_TOLERANCE * _spacing(pre)
-    for one, two in zip(pre.slices, other.slices, strict=True):
-        _check_pair(one, two, tolerance)
-
-
-def _check_pair(one: SliceFile, two: SliceFile, tolerance: float) -> None:
-    files = (one.label, two.label)
-    if one.key != two.key:
-        raise PositionsDiffer(f"{one.label} and {two.label} come at the same place in their folders.", files)
-    if (one.rows, one.columns) != (two.rows, two.columns):
-        raise SizesDiffer(f"{one.label} is {one.rows} x {one.columns}, {two.label} {two.rows} x {two.columns}.", files)
-    if one.position is None or two.position is None:
-        return
-    if not np.allclose(one.image_orientation, two.image_orientation, atol=ORIENTATION_TOLERANCE):
-        raise PositionsDiffer(f"{one.label} is turned against {two.label}.", files)
-    if np.linalg.norm(np.subtract(one.image_position, two.image_position)) > tolerance:
-        apart = np.linalg.norm(np.subtract(one.image_position, two.image_position))
-        raise PositionsDiffer(f"{one.label} and {two.label} lie {apart:.2f} mm apart.", files)
-
-
-def _spacing(series: Series) -> float:
-    """Distance between neighbouring slices in mm; 1 where there is none to measure."""
-    positions = [each.position for each in series.slices]
-    if len(positions) < 2 or None in positions:
-        return 1.0
-    return float(np.median(np.abs(np.diff(positions))))
-
-
-def _check_one_patient(slices: list[SliceFile]) -> None:
-    first = slices[0]
-    for each in slices:
-        if each.patient_id != first.patient_id:
-            raise MixedExams(f"{each.label} and {first.label} belong to different patients.", (each.label, first.label))
-        if each.study_instance_uid != first.study_instance_uid:
-            raise MixedExams(f"{each.label} and {first.label} belong to different studies.", (each.label, first.label))

@@ -8,7 +8,7 @@ import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
-from imaging.series import FOLDERS
+from imaging.exam import FOLDERS
 
 STUDY = generate_uid(entropy_srcs=["study"])
 

@@ -15,7 +15,7 @@ from imaging.errors import (
     UnequalCounts,
     UnsafeMember,
 )
-from imaging.series import FOLDERS
+from imaging.exam import FOLDERS
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import zip_bytes
 

@@ -1,6 +1,6 @@
 from django.test import SimpleTestCase
 
-from imaging.geometry import natural_key, order_by_position, position_along_normal, slice_normal
+from imaging.geometry import natural_key, order_by_position, position_along_normal, same_orientation, slice_normal
 
 AXIAL, SAGITTAL = (1, 0, 0, 0, 1, 0), (0, 1, 0, 0, 0, -1)
 
@@ -18,6 +18,10 @@ class GeometryTests(SimpleTestCase):
     def test_oblique_position_is_the_distance_along_the_tilted_normal(self):
         tilted = (1, 0, 0, 0, 0.8, 0.6)
         self.assertAlmostEqual(position_along_normal((0, -6, 8), tilted), 10.0)
+
+    def test_orientations_that_differ_by_rounding_are_the_same(self):
+        self.assertTrue(same_orientation(AXIAL, (1, -2e-10, 0, 2e-10, 1, 0)))
+        self.assertFalse(same_orientation(AXIAL, (1, 0, 0, 0, 0.999, 0.04)))
 
     def test_slice_nine_comes_before_slice_ten(self):
         self.assertEqual(sorted(["IM10", "im9", "IM100"], key=natural_key), ["im9", "IM10", "IM100"])

@@ -1,0 +1,65 @@
+import numpy as np
+
+from imaging.errors import MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.exam import FOLDERS, read_exam
+from imaging.tests.folders import FolderTestCase
+from imaging.tests.slices import exam_files, slice_bytes, write_files
+
+PIXELS = np.arange(256).reshape(16, 16)
+
+
+class ExamTests(FolderTestCase):
+    def exam(self, **changes: bytes | None):
+        files = exam_files() | changes
+        return read_exam(write_files({name: content for name, content in files.items() if content}, self.folder))
+
+    def changed(self, name: str, content: bytes | None, **more: bytes | None):
+        return self.exam(**{name: content, **more})
+
+    def test_four_folders_make_an_exam_without_a_warning(self):
+        exam = self.exam()
+        self.assertEqual([series.name for series in (exam.pre, *exam.passes)], list(FOLDERS))
+        self.assertEqual((len(exam.pre), exam.warnings), (3, ()))
+
+    def test_missing_slice_is_refused(self):
+        with self.assertRaisesMessage(UnequalCounts, "pre holds 3 slices, 2nd_pass holds 2."):
+            self.changed("2nd_pass/002.dcm", None)
+
+    def test_names_that_do_not_match_are_refused_with_the_file(self):
+        with self.assertRaisesMessage(NamesDiffer, "pre/003.dcm has no file of the same name in 3rd_pass."):
+            self.changed("3rd_pass/003.dcm", None, **{"3rd_pass/004.dcm": slice_bytes(PIXELS, 4, 4.0)})
+
+    def test_names_match_without_their_ending_and_in_any_case(self):
+        exam = self.changed("1st_pass/001.dcm", None, **{"1st_pass/001.DCM": slice_bytes(PIXELS, 1, 0.0)})
+        self.assertEqual(len(exam.passes[0]), 3)
+
+    def test_pass_that_lies_elsewhere_is_refused(self):
+        with self.assertRaisesMessage(PositionsDiffer, "pre/002.dcm and 1st_pass/002.dcm lie 0.50 mm apart."):
+            self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.5))
+
+    def test_pass_within_a_tenth_of_the_spacing_is_taken(self):
+        self.assertEqual(len(self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.19)).pre), 3)
+
+    def test_pass_shifted_within_its_plane_is_refused(self):
+        shifted = slice_bytes(PIXELS, 2, ImagePositionPatient=[3, 0, 2])
+        with self.assertRaisesMessage(PositionsDiffer, "pre/002.dcm and 2nd_pass/002.dcm lie 3.00 mm apart."):
+            self.changed("2nd_pass/002.dcm", shifted)
+
+    def test_pass_with_swapped_names_is_refused(self):
+        swapped = {"3rd_pass/001.dcm": slice_bytes(PIXELS, 2, 2.0), "3rd_pass/002.dcm": slice_bytes(PIXELS, 1, 0.0)}
+        with self.assertRaisesMessage(PositionsDiffer, "pre/001.dcm and 3rd_pass/002.dcm come at the same place"):
+            self.exam(**swapped)
+
+    def test_another_patients_slice_is_refused_without_her_id(self):
+        with self.assertRaises(MixedExams) as caught:
+            self.changed("3rd_pass/003.dcm", slice_bytes(PIXELS, 3, 4.0, PatientID="P2"))
+        self.assertEqual(caught.exception.reason, "3rd_pass/003.dcm and pre/001.dcm belong to different patients.")
+
+    def test_another_studys_slice_is_refused(self):
+        with self.assertRaisesMessage(MixedExams, "2nd_pass/001.dcm and pre/001.dcm belong to different studies."):
+            self.changed("2nd_pass/001.dcm", slice_bytes(PIXELS, 1, 0.0, StudyInstanceUID="1.2.3"))
+
+    def test_pass_of_another_size_is_refused(self):
+        small = {f"1st_pass/00{n}.dcm": slice_bytes(PIXELS[:8], n, 2.0 * n - 2) for n in (1, 2, 3)}
+        with self.assertRaisesMessage(SizesDiffer, "pre/001.dcm is 16 x 16, 1st_pass/001.dcm 8 x 16."):
+            self.exam(**small)
