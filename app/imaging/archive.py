@@ -5,10 +5,11 @@ what the zip says about its own sizes is not believed.
 """
 
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -30,6 +31,16 @@ CLUTTER_FILES = {".ds_store", "thumbs.db", "desktop.ini", "dicomdir"}
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LONGEST_NAME = 255  # bytes, the limit of the usual file systems
 CHUNK = 1 << 20
+# All that zipfile raises on a zip whose bytes are not what they should be; it wraps only part of it.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True)
@@ -79,10 +90,11 @@ def extract(archive: BinaryIO, root: Path, limits: Limits) -> Plan:
     Raises NotAZip, DamagedArchive, UnsafeMember, LimitExceeded, or what ``plan`` raises.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
-            return _extract(opened, root, limits)
-    except zipfile.BadZipFile as error:
+        opened = zipfile.ZipFile(archive)
+    except DAMAGE as error:
         raise NotAZip("series.zip is not a zip archive, or its end is missing.") from error
+    with opened:
+        return _extract(opened, root, limits)
 
 
 def _extract(opened: zipfile.ZipFile, root: Path, limits: Limits) -> Plan:
@@ -147,13 +159,19 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, limits: Limits) -> int:
     """Writes one member and returns how many of ``room`` bytes are left."""
-    try:
-        with opened.open(member) as source, target.open("xb") as out:
-            while chunk := source.read(CHUNK):
-                room -= len(chunk)
-                if room < 0:
-                    raise LimitExceeded(f"The unpacked exam exceeds {limits.unpacked_bytes} bytes.")
-                out.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise DamagedArchive(f"{member.filename} is damaged ({error}).", (member.filename,)) from error
+    with target.open("xb") as out:
+        for chunk in _chunks(opened, member):
+            room -= len(chunk)
+            if room < 0:
+                raise LimitExceeded(f"The unpacked exam exceeds {limits.unpacked_bytes} bytes.")
+            out.write(chunk)
     return room
+
+
+def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with opened.open(member) as source:
+            while chunk := source.read(CHUNK):
+                yield chunk
+    except DAMAGE as error:
+        raise DamagedArchive(f"{member.filename} is damaged ({error}).", (member.filename,)) from error

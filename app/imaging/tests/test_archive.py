@@ -1,9 +1,14 @@
+import contextlib
 import io
 import stat
 import struct
+import tempfile
 import zipfile
+from pathlib import Path
 
 from django.test import SimpleTestCase
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from imaging.archive import Limits, extract, plan
 from imaging.errors import (
@@ -12,6 +17,7 @@ from imaging.errors import (
     LimitExceeded,
     MissingFolder,
     NotAZip,
+    ScanError,
     UnequalCounts,
     UnsafeMember,
 )
@@ -110,6 +116,16 @@ class ExtractTests(FolderTestCase):
         checksum = struct.pack("<I", zipfile.crc32(b"content"))
         with self.assertRaisesMessage(DamagedArchive, "pre/001.dcm is damaged"):
             self.extract(content.replace(checksum, b"\1\2\3\4"))
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=4), st.integers(0, 60))
+    def test_whatever_is_changed_in_a_zip_is_read_or_refused(self, changes, cut):
+        content = bytearray(zip_bytes(self.small()))
+        for place, value in changes:
+            content[place % len(content)] = value
+        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ScanError):
+            found = extract(io.BytesIO(content[: len(content) - cut]), Path(folder), ROOMY)
+            self.assertEqual(len(found.slices), 4)
 
     def test_more_files_than_the_limit_are_refused(self):
         with self.assertRaisesMessage(LimitExceeded, "The archive holds 4 files; 3 are the most."):
