@@ -8,7 +8,8 @@ wsgi_app = "breastwise.wsgi"
 bind = _settings.BIND
 workers = 1
 worker_class = "gthread"
-threads = _settings.THREADS
+# an exam that is read or waits holds a thread; the spare ones answer health checks
+threads = _settings.THREADS + _settings.QUEUE + 4
 # For a threaded worker this is the time in which it must show life, not the time a request may take.
 timeout = 120
 graceful_timeout = _settings.REQUEST_TIMEOUT_SECONDS

@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from breastcancer_api.models import Study
 from breastcancer_api.networks import networks_header
+from breastcancer_api.places import place
 from breastcancer_api.serializers import StudySerializer
 from breastcancer_api.studies import read_study
 from breastcancer_api.uploads import uploaded_archive
@@ -17,7 +18,8 @@ class UploadView(APIView):
     """``POST /upload/``, kept for old clients: series.zip goes in, a bare array of slice numbers comes out."""
 
     def post(self, request, *args, **kwargs):  # noqa: ARG002
-        study = read_study(uploaded_archive(request))
+        with place():
+            study = read_study(uploaded_archive(request))
         headers = {
             "Location": reverse("study", args=[study.id]),
             "X-BreastWise-Networks": networks_header(study.networks),
