@@ -28,8 +28,8 @@ TORCHVISION_FIRST = FirstConvolution(kernel=3, stride=1, padding=1, bias=True)
 class Topology:
     """What distinguishes one VGG19 from another.
 
-    ``head`` is ``pooled`` (global average pooling and one linear layer) or ``classifier`` (torchvision's own three
-    linear layers over 7 x 7 x 512).
+    ``head`` is ``pooled`` (the largest value of each feature over the slice, and one linear layer) or ``classifier``
+    (torchvision's own three linear layers over 7 x 7 x 512).
     """
 
     channels: int
@@ -52,7 +52,7 @@ def build_vgg19(topology: Topology, batch_norm: bool = False) -> nn.Module:
         network = make(weights=None, init_weights=False, num_classes=topology.outputs)
         network.features[0] = _first(topology)
         if topology.head == "pooled":
-            network.avgpool = nn.AdaptiveAvgPool2d(1)
+            network.avgpool = nn.AdaptiveMaxPool2d(1)
             network.classifier = nn.Linear(512, topology.outputs)
     return network
 

@@ -44,8 +44,8 @@ class Knobs:
     exams: int = 1000
     validation_exams: int = 24
     test_exams: int = 20
-    epochs: int = 17
-    window_epochs: int = 12
+    epochs: int = 19
+    window_epochs: int = 14
     steps: int = 40
     batch: int = 32
     learning_rate: float = 7e-4

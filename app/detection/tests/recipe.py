@@ -42,7 +42,7 @@ def pooled_network(channels: int) -> nn.Module:
     network = models.vgg19(weights=None, init_weights=False)
     if channels == 1:
         network.features[0] = nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=True)
-    network.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+    network.avgpool = nn.AdaptiveMaxPool2d((1, 1))
     network.classifier = nn.Linear(512, 2)
     return network.eval()
 
