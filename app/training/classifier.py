@@ -31,13 +31,14 @@ class Slices(Dataset):
 def windows(images: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
     """A window (N, C, 64, 64) of each image (N, C, 128, 128) that holds the tumour somewhere.
 
-    ``centres`` (N, 2) are row and column of the tumours, not a number where there is none: such an image is cut where
-    another image's tumour lies, so that the place of a window tells nothing.
+    ``centres`` (N, 2) are row and column of the tumours, not a number where there is none. Of such images half are cut
+    where another image's tumour lies, so that the place of a window tells little, and half anywhere, so that heart and
+    chest wall are seen too.
     """
     known = centres[centres.isfinite().all(dim=1)]
-    if not len(known):
-        known = torch.full((1, 2), images.shape[-1] / 2)
-    others = known[torch.randint(len(known), (len(centres),))]
+    anywhere = torch.rand_like(centres) * images.shape[-1]
+    others = known[torch.randint(len(known), (len(centres),))] if len(known) else anywhere
+    others = torch.where(torch.rand(len(centres), 1) < 0.5, others, anywhere)
     at = torch.where(centres.isfinite(), centres, others)
     reach = 0.4 * WINDOW
     corner = at - WINDOW / 2 + torch.empty_like(at).uniform_(-reach, reach)

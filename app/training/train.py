@@ -44,7 +44,7 @@ class Knobs:
     exams: int = 1000
     validation_exams: int = 24
     test_exams: int = 20
-    epochs: int = 19
+    epochs: int = 18
     window_epochs: int = 14
     steps: int = 40
     batch: int = 32
