@@ -15,5 +15,5 @@ timeout = 120
 graceful_timeout = _settings.REQUEST_TIMEOUT_SECONDS
 control_socket_disable = True  # nobody here steers gunicorn while it runs
 accesslog = "-"
-# no query string, no referrer: nothing a client sends is copied into the log
-access_log_format = '%({x-forwarded-for}i)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'
+# method and path alone: no query string, no referrer, no header that a client fills in
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'

@@ -4,6 +4,7 @@ from functools import cache
 
 from django.conf import settings
 
+from detection.pipeline import normalisation
 from nets.bundle import Card
 from nets.runtime import Networks, load_networks
 
@@ -11,7 +12,10 @@ from nets.runtime import Networks, load_networks
 @cache
 def networks() -> Networks:
     """Raises nets.bundle.BundleError when NETWORKS_DIR holds no usable pair, nets.runtime.DeviceMissing."""
-    return load_networks(settings.NETWORKS_DIR, settings.PRECISION, settings.DEVICE)
+    loaded = load_networks(settings.NETWORKS_DIR, settings.PRECISION, settings.DEVICE)
+    for card in loaded.cards():
+        normalisation(card)  # a card that asks for an unknown one stops the start, not the first upload
+    return loaded
 
 
 def identity(card: Card) -> dict:

@@ -21,11 +21,17 @@ class Full(APIException):
 
 @contextmanager
 def place() -> Iterator[None]:
-    """A place to read an exam in, waited for behind those who came before. Raises Full when QUEUE exams wait."""
+    """A place among those who are read or wait. Raises Full when there is none."""
     if not _inside.acquire(blocking=False):
         raise Full
     try:
-        with _reading:
-            yield
+        yield
     finally:
         _inside.release()
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """The turn to be read, waited for. To be taken once the upload is here: a client that stalls must not hold one."""
+    with _reading:
+        yield

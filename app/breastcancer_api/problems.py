@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from imaging.errors import LimitExceeded, ScanError
+from imaging.errors import FILE_NAME, LimitExceeded, ScanError
 
 CONTENT_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ def _foreseen(error: Exception) -> dict | None:
         error = exceptions.PermissionDenied()
     if isinstance(error, SuspiciousOperation | BadRequest):
         error = exceptions.ParseError()
+    if isinstance(error, exceptions.ParseError):
+        return problem(400, "bad_request", "The request cannot be read", f"{FILE_NAME} The form cannot be read.")
     if isinstance(error, exceptions.APIException):
         title = HTTPStatus(error.status_code).phrase
         return problem(error.status_code, error.default_code, title, str(error.detail))

@@ -55,9 +55,11 @@ def uploaded_archive(request: Request) -> UploadedFile:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if length > settings.MAX_UPLOAD_BYTES:
         raise LimitExceeded(f"The request is {length} bytes long; {settings.MAX_UPLOAD_BYTES} are the most.")
-    archive = request.FILES.get(PART)
-    if archive is None:
-        raise NoArchive(f"A multipart form with a part named {PART!r} is needed, holding {ARCHIVE_NAME}.")
+    archives = request.FILES.getlist(PART)
+    if len(archives) != 1:
+        told = f"A multipart form with one part named {PART!r} is needed, holding {ARCHIVE_NAME}"
+        raise NoArchive(f"{told}; there are {len(archives)}.")
+    archive = archives[0]
     if archive.name != ARCHIVE_NAME:
         raise NoArchive(f"The file is named {archive.name!r}; {ARCHIVE_NAME!r} is needed.", (archive.name,))
     return archive

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from breastcancer_api.models import Study
 from breastcancer_api.networks import networks_header
-from breastcancer_api.places import place
+from breastcancer_api.places import place, turn
 from breastcancer_api.serializers import StudySerializer
 from breastcancer_api.studies import read_study
 from breastcancer_api.uploads import uploaded_archive
@@ -19,7 +19,9 @@ class UploadView(APIView):
 
     def post(self, request, *args, **kwargs):  # noqa: ARG002
         with place():
-            study = read_study(uploaded_archive(request))
+            archive = uploaded_archive(request)
+            with turn():
+                study = read_study(archive)
         headers = {
             "Location": reverse("study", args=[study.id]),
             "X-BreastWise-Networks": networks_header(study.networks),

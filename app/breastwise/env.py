@@ -119,6 +119,10 @@ def _from_file(setting: Setting, environ: Mapping[str, str]) -> str:
     if not setting.secret or not environ.get(name):
         return ""
     try:
-        return Path(environ[name]).read_text().strip()
-    except OSError as error:
-        raise SettingError(f"{name}: {environ[name]!r} cannot be read ({error.strerror})") from error
+        found = Path(environ[name]).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "it is not text")
+        raise SettingError(f"{name}: {environ[name]!r} cannot be read ({reason})") from error
+    if not found:
+        raise SettingError(f"{name}: {environ[name]!r} is empty")
+    return found

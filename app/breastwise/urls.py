@@ -1,13 +1,13 @@
 """Every address the server answers."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 
 from breastcancer_api.probes import livez, readyz
 from breastcancer_api.views import StudyView, UploadView
 
 urlpatterns = [
-    path("upload/", UploadView.as_view(), name="upload"),
+    re_path(r"^upload/?$", UploadView.as_view(), name="upload"),
     path("studies/<uuid:pk>/", StudyView.as_view(), name="study"),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),

@@ -21,12 +21,18 @@ class Analysis:
 
 
 def analyse_single(images: np.ndarray, network: Network) -> Analysis:
-    """The fat-saturated slices (N, 1, 128, 128), 0..255, through the single network."""
+    """The fat-saturated slices (N, 1, 128, 128), 0..255, through the single network.
+
+    Raises ValueError for another number of channels, ArithmeticError for an answer that is not a number.
+    """
     return _analyse(images, network)
 
 
 def analyse_scantype(images: np.ndarray, network: Network) -> Analysis:
-    """The three passes (N, 3, 128, 128), 0..255, channels in pass order, through the scantype network."""
+    """The three passes (N, 3, 128, 128), 0..255, channels in pass order, through the scantype network.
+
+    Raises ValueError for another number of channels, ArithmeticError for an answer that is not a number.
+    """
     return _analyse(images, network)
 
 
@@ -35,9 +41,9 @@ def _analyse(images: np.ndarray, network: Network) -> Analysis:
     if images.shape[1] != card.topology.channels:
         raise ValueError(f"{card.name} takes {card.topology.channels} channels, got {images.shape[1]}")
     logits = network.logits(images)
-    if not np.isfinite(logits).all():
-        raise ArithmeticError(f"{card.name} answered with a value that is not a number")
     probabilities = _softmax(logits / card.temperature)[:, card.positive_class]
+    if not (np.isfinite(logits).all() and np.isfinite(probabilities).all()):
+        raise ArithmeticError(f"{card.name} answered with a value that is not a number")
     if card.threshold is None:
         decisions = logits.argmax(axis=1) == card.positive_class
     else:

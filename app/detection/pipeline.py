@@ -9,7 +9,7 @@ from detection.fusion import average_results
 from imaging.archive import Limits, extract
 from imaging.exam import read_exam
 from imaging.preprocessing import Normalisation, process_scantype, process_single
-from nets.bundle import Card
+from nets.bundle import BundleError, Card
 from nets.runtime import Networks
 
 
@@ -42,13 +42,14 @@ class ScanResult:
 def scan(archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits) -> ScanResult:
     """Reads the exam in the zip ``archive``, unpacking it into the empty folder ``workspace``.
 
-    Raises a child of ``imaging.errors.ScanError`` when the exam cannot be read.
+    Raises a child of ``imaging.errors.ScanError`` when the exam cannot be read, ArithmeticError when a network answers
+    with a value that is not a number.
     """
     planned = extract(archive, workspace, limits)
     exam = read_exam(workspace)
-    single = analyse_single(process_single(exam.pre, _normalisation(networks.single.card)), networks.single)
+    single = analyse_single(process_single(exam.pre, normalisation(networks.single.card)), networks.single)
     scantype = analyse_scantype(
-        process_scantype(*exam.passes, normalisation=_normalisation(networks.scantype.card)), networks.scantype
+        process_scantype(*exam.passes, normalisation=normalisation(networks.scantype.card)), networks.scantype
     )
     fused = average_results(single.decisions, scantype.decisions)
     columns = (single.probabilities, single.decisions, scantype.probabilities, scantype.decisions, fused)
@@ -59,8 +60,12 @@ def scan(archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits)
     return ScanResult(slices, exam.warnings + _ignored(planned.ignored), networks.cards())
 
 
-def _normalisation(card: Card) -> Normalisation:
-    return Normalisation(**card.normalisation)
+def normalisation(card: Card) -> Normalisation:
+    """How the card's network wants its input scaled. Raises BundleError when the card says nothing that is known."""
+    try:
+        return Normalisation(**card.normalisation)
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"{card.name}: normalisation: {error}") from error
 
 
 def _ignored(members: tuple[str, ...]) -> tuple[str, ...]:

@@ -62,10 +62,10 @@ class Plan:
 def plan(names: Sequence[str]) -> Plan:
     """Which member of a zip goes into which of the four folders.
 
-    Folder names count in any case, and one or more folders may wrap the four. Raises UnsafeMember, AmbiguousMember,
-    MissingFolder or UnequalCounts.
+    Folder names count in any case, and one or more folders may wrap the four together. Raises UnsafeMember,
+    AmbiguousMember, MissingFolder or UnequalCounts.
     """
-    slices, ignored, wrappers = [], [], {}
+    slices, ignored, common = [], [], None
     for name in names:
         parts = _parts(name)
         if name.endswith(("/", "\\")) or _is_clutter(parts):
@@ -77,8 +77,9 @@ def plan(names: Sequence[str]) -> Plan:
         wrapper = parts[: [part.casefold() for part in parts].index(folder)]
         if len(wrapper) != len(parts) - 2:
             raise AmbiguousMember(f"{name} lies in a folder inside {folder}.", (name,))
-        if wrappers.setdefault(folder, wrapper) != wrapper:
-            raise AmbiguousMember(f"{folder} is there twice, the second time with {name}.", (name,))
+        common = wrapper if common is None else common
+        if wrapper != common:
+            raise AmbiguousMember(f"{name} does not lie beside the other folders.", (name,))
         slices.append((name, folder, parts[-1]))
     _check_folders(slices)
     return Plan(tuple(slices), tuple(ignored))

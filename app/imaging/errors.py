@@ -71,3 +71,11 @@ class PositionsDiffer(ScanError):
 
 class MixedExams(ScanError):
     code, title = "mixed_exams", "The files belong to different patients or studies"
+
+
+class DuplicateSlice(ScanError):
+    code, title = "duplicate_slice", "A slice is there twice"
+
+
+class NoSignal(ScanError):
+    code, title = "no_signal", "The images are empty"

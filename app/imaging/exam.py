@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging.errors import MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.errors import DuplicateSlice, MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.geometry import same_orientation
-from imaging.series import Series, SliceFile, read_series
+from imaging.series import Series, read_series
+from imaging.slice_file import SliceFile
 
 PRE, PASSES = "pre", ("1st_pass", "2nd_pass", "3rd_pass")
 FOLDERS = (PRE, *PASSES)
@@ -30,12 +31,13 @@ class Exam:
 def read_exam(root: Path) -> Exam:
     """The exam in the folders ``pre``, ``1st_pass``, ``2nd_pass`` and ``3rd_pass`` of ``root``, matched.
 
-    Raises any of ``read_series``' errors, UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer or MixedExams.
+    Raises what ``read_series`` raises, UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer, MixedExams or
+    DuplicateSlice.
     """
     pre, *passes = (read_series(root / name) for name in FOLDERS)
     for other in passes:
         _check_match(pre, other)
-    _check_one_patient([each for series in (pre, *passes) for each in series.slices])
+    _check_identity([each for series in (pre, *passes) for each in series.slices])
     return Exam(pre, tuple(passes))
 
 
@@ -43,12 +45,11 @@ def _check_match(pre: Series, other: Series) -> None:
     """``other`` shows the same slices as ``pre``, in the same order."""
     if len(other) != len(pre):
         raise UnequalCounts(f"{pre.name} holds {len(pre)} slices, {other.name} holds {len(other)}.")
-    for missing, there in ((other, pre), (pre, other)):
-        keys = {each.key for each in missing.slices}
-        for each in there.slices:
-            if each.key not in keys:
-                raise NamesDiffer(f"{each.label} has no file of the same name in {missing.name}.", (each.label,))
-    tolerance = POSITION_TOLERANCE * _spacing(pre)
+    keys = {each.key for each in other.slices}
+    for each in pre.slices:
+        if each.key not in keys:
+            raise NamesDiffer(f"{each.label} has no file of the same name in {other.name}.", (each.label,))
+    tolerance = POSITION_TOLERANCE * (pre.spacing or 1.0)
     for one, two in zip(pre.slices, other.slices, strict=True):
         _check_pair(one, two, tolerance)
 
@@ -59,27 +60,30 @@ def _check_pair(one: SliceFile, two: SliceFile, tolerance: float) -> None:
         raise PositionsDiffer(f"{one.label} and {two.label} come at the same place in their folders.", files)
     if (one.rows, one.columns) != (two.rows, two.columns):
         raise SizesDiffer(f"{one.label} is {one.rows} x {one.columns}, {two.label} {two.rows} x {two.columns}.", files)
+    if one.pixel_spacing and two.pixel_spacing and not np.allclose(one.pixel_spacing, two.pixel_spacing, rtol=1e-3):
+        raise PositionsDiffer(f"{one.label} and {two.label} have different PixelSpacing.", files)
     if one.position is None or two.position is None:
         return
     if not same_orientation(one.image_orientation, two.image_orientation):
         raise PositionsDiffer(f"{one.label} is turned against {two.label}.", files)
     apart = np.linalg.norm(np.subtract(one.image_position, two.image_position))
-    if apart > tolerance:
+    if not apart <= tolerance:
         raise PositionsDiffer(f"{one.label} and {two.label} lie {apart:.2f} mm apart.", files)
 
 
-def _spacing(series: Series) -> float:
-    """Distance between neighbouring slices in mm; 1 where there is none to measure."""
-    positions = [each.position for each in series.slices]
-    if len(positions) < 2 or None in positions:
-        return 1.0
-    return float(np.median(np.abs(np.diff(positions))))
-
-
-def _check_one_patient(slices: list[SliceFile]) -> None:
-    first = slices[0]
+def _check_identity(slices: list[SliceFile]) -> None:
+    """One patient, one study, one frame of reference, and no file twice, as far as the headers say."""
+    first, seen = slices[0], {}
     for each in slices:
+        files = (each.label, first.label)
         if each.patient_id != first.patient_id:
-            raise MixedExams(f"{each.label} and {first.label} belong to different patients.", (each.label, first.label))
+            raise MixedExams(f"{each.label} and {first.label} belong to different patients.", files)
         if each.study_instance_uid != first.study_instance_uid:
-            raise MixedExams(f"{each.label} and {first.label} belong to different studies.", (each.label, first.label))
+            raise MixedExams(f"{each.label} and {first.label} belong to different studies.", files)
+        if each.frame_of_reference_uid != first.frame_of_reference_uid:
+            raise PositionsDiffer(f"{each.label} and {first.label} have different frames of reference.", files)
+        twin = seen.setdefault(each.sop_instance_uid or each.label, each)
+        if twin is not each:
+            raise DuplicateSlice(
+                f"{each.label} and {twin.label} are the same DICOM instance.", (each.label, twin.label)
+            )

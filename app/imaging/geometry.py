@@ -8,6 +8,8 @@ import numpy as np
 Vector = tuple[float, ...]
 # Largest difference of a direction cosine between two slices that count as parallel.
 ORIENTATION_TOLERANCE = 1e-3
+# How far direction cosines may be from unit length and right angle.
+UNIT_TOLERANCE = 1e-2
 
 
 def slice_normal(image_orientation: Vector) -> np.ndarray:
@@ -22,6 +24,14 @@ def position_along_normal(image_position: Vector, image_orientation: Vector) -> 
     return float(np.dot(image_position, slice_normal(image_orientation)))
 
 
+def is_orientation(image_orientation: Vector) -> bool:
+    """Row and column direction are unit vectors at a right angle, as far as scanners round them."""
+    row, column = np.asarray(image_orientation, float).reshape(2, 3)
+    with np.errstate(over="ignore"):
+        products = [row @ row, column @ column, row @ column]
+    return bool(np.allclose(products, [1, 1, 0], rtol=0, atol=UNIT_TOLERANCE))
+
+
 def same_orientation(one: Vector, other: Vector) -> bool:
     """Two ImageOrientationPatient say the same, as far as scanners round them."""
     return bool(np.allclose(one, other, rtol=0, atol=ORIENTATION_TOLERANCE))
@@ -29,7 +39,7 @@ def same_orientation(one: Vector, other: Vector) -> bool:
 
 def natural_key(name: str) -> list:
     """Sorting key under which ``slice 9`` comes before ``slice 10``, whatever the case."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name.casefold())]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name.casefold())]
 
 
 def order_by_position(names: Sequence[str], positions: Sequence[float]) -> list[int]:

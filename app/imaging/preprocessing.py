@@ -4,13 +4,14 @@ The recipe is that of the original system: scale by a maximum, truncate to 8 bit
 bilinear interpolation without antialiasing. Only the maximum differs from network to network, see ``Normalisation``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from imaging.errors import NoSignal
 from imaging.series import Series, read_series
 
 SIZE = 128
@@ -32,13 +33,21 @@ class Normalisation:
     def __post_init__(self):
         if self.maximum not in ("slice", "exam"):
             raise ValueError(f"normalisation by {self.maximum!r} is not known; slice and exam are")
+        if not (0 < self.percentile <= 100 and 0 < self.factor < np.inf):
+            raise ValueError(f"{self.factor} times the percentile {self.percentile} is no scale")
 
     def scale(self, reference: Iterable[np.ndarray]) -> float | None:
-        """The value that becomes 255 throughout the exam whose reference pass is given; None for each slice its own."""
+        """The value that becomes 255 throughout the exam whose reference pass is given; None for each slice its own.
+
+        Raises NoSignal when that value is not above 0.
+        """
         if self.maximum == "slice":
             return None
         thinned = np.concatenate([pixels[::2, ::2].ravel() for pixels in reference])
-        return self.factor * float(np.percentile(thinned, self.percentile))
+        scale = self.factor * float(np.percentile(thinned, self.percentile))
+        if not scale > 0:
+            raise NoSignal("The pass that sets the scale holds no signal.")
+        return scale
 
 
 BY_SLICE = Normalisation()
@@ -70,11 +79,12 @@ def prepare(pixels: np.ndarray, maximum: float | None = None, inverted: bool = F
 def process_single(single_folder: Path | Series, normalisation: Normalisation = BY_SLICE) -> np.ndarray:
     """The fat-saturated series for its network: (N, 1, 128, 128) float32, slices in reading order.
 
-    ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises.
+    ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises,
+    NotADicomImage or NoSignal.
     """
     series = read_series(single_folder)
-    pixels = list(series.pixels())
-    return _prepared(series, pixels, normalisation.scale(pixels))[:, None]
+    values = list(_values(series, normalisation))
+    return _prepared(series, values, normalisation.scale(values))[:, None]
 
 
 def process_scantype(
@@ -85,16 +95,27 @@ def process_scantype(
 ) -> np.ndarray:
     """The three passes as channels in pass order: (N, 3, 128, 128) float32, slices in reading order.
 
-    With one scale for the exam, the first pass sets it for all three. Raises what ``read_series`` raises.
+    With one scale for the exam, the first pass sets it for all three. The passes must match (``imaging.exam``).
+    Raises what ``read_series`` raises, NotADicomImage or NoSignal.
     """
     passes = [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)]
-    reference = list(passes[0].pixels())
+    reference = list(_values(passes[0], normalisation))
     scale = normalisation.scale(reference)
     channels = [_prepared(passes[0], reference, scale)]
-    channels += [_prepared(series, series.pixels(), scale) for series in passes[1:]]
+    channels += [_prepared(series, _values(series, normalisation), scale) for series in passes[1:]]
     return np.stack(channels, axis=1)
 
 
-def _prepared(series: Series, pixels: Iterable[np.ndarray], scale: float | None) -> np.ndarray:
-    each = zip(series.slices, pixels, strict=True)
-    return np.stack([prepare(stored, scale, file.inverted) for file, stored in each])
+def _values(series: Series, normalisation: Normalisation) -> Iterator[np.ndarray]:
+    """Each slice's values, read when asked for: as stored for the original recipe, else as they shine."""
+    by_slice = normalisation.maximum == "slice"
+    return (each.stored() if by_slice else each.brightness() for each in series.slices)
+
+
+def _prepared(series: Series, values: Iterable[np.ndarray], scale: float | None) -> np.ndarray:
+    each = zip(series.slices, values, strict=True)
+    # the original recipe inverts after it has scaled; brightness is upright already
+    images = np.stack([prepare(pixels, scale, file.inverted and scale is None) for file, pixels in each])
+    if not images.any():
+        raise NoSignal(f"{series.name} holds no signal.")
+    return images

@@ -1,85 +1,17 @@
 """A folder of DICOM slices -> a series in spatial order."""
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pydicom
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
-from pydicom.pixels import apply_rescale
 
-from imaging.errors import NotADicomImage, PositionsDiffer, SizesDiffer, UnequalCounts
-from imaging.geometry import natural_key, order_by_position, position_along_normal, same_orientation
+from imaging.errors import PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.geometry import natural_key, order_by_position, same_orientation
+from imaging.slice_file import SliceFile, read_header
 
-GREY = ("MONOCHROME1", "MONOCHROME2")
-HEADER_TAGS = [
-    "Modality",
-    "PatientID",
-    "StudyInstanceUID",
-    "InstanceNumber",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-]
-
-
-@dataclass(frozen=True)
-class SliceFile:
-    """One DICOM file: where it is, what its header says, and its pixels on demand.
-
-    ``image_position`` and ``image_orientation`` are ImagePositionPatient (mm) and ImageOrientationPatient, or None.
-    """
-
-    path: Path
-    patient_id: str
-    study_instance_uid: str
-    instance_number: int | None
-    image_position: tuple[float, ...] | None
-    image_orientation: tuple[float, ...] | None
-    rows: int
-    columns: int
-    inverted: bool
-
-    @property
-    def label(self) -> str:
-        """The file as its sender knows it: folder and name."""
-        return f"{self.path.parent.name}/{self.path.name}"
-
-    @property
-    def key(self) -> str:
-        """The name under which a slice is found again in the other passes: without ``.dcm``, whatever the case."""
-        return self.path.name.casefold().removesuffix(".dcm")
-
-    @cached_property
-    def position(self) -> float | None:
-        """mm along the slice normal; None when the header does not say."""
-        if self.image_position is None or self.image_orientation is None:
-            return None
-        return position_along_normal(self.image_position, self.image_orientation)
-
-    def pixels(self) -> np.ndarray:
-        """(rows, columns), the stored values after RescaleSlope and RescaleIntercept (DICOM PS3.3 C.7.6.16.2.9).
-
-        Raises NotADicomImage when the pixel data are missing, damaged or in a form that is not read.
-        """
-        try:
-            dataset = pydicom.dcmread(self.path)
-            pixels = apply_rescale(dataset.pixel_array, dataset)
-        except Exception as error:  # a damaged file can make the decoders raise anything; all of it means this
-            raise NotADicomImage(
-                f"{self.label} has no readable pixel data ({type(error).__name__}).", (self.label,)
-            ) from error
-        if pixels.shape != (self.rows, self.columns):
-            raise NotADicomImage(f"{self.label} holds pixel data of another shape than its header says.", (self.label,))
-        return pixels
+# Neighbouring slices further apart than this many times the usual distance leave a gap.
+GAP = 1.5
 
 
 @dataclass(frozen=True)
@@ -93,9 +25,13 @@ class Series:
     def __len__(self) -> int:
         return len(self.slices)
 
-    def pixels(self) -> Iterator[np.ndarray]:
-        """Each slice's (rows, columns) pixels in reading order, read when asked for."""
-        return (each.pixels() for each in self.slices)
+    @property
+    def spacing(self) -> float | None:
+        """Usual distance of neighbouring slices in mm; None when there is none to measure."""
+        positions = [each.position for each in self.slices]
+        if len(positions) < 2 or None in positions:
+            return None
+        return float(np.median(np.abs(np.diff(positions))))
 
 
 def read_series(folder: Path | Series) -> Series:
@@ -104,69 +40,18 @@ def read_series(folder: Path | Series) -> Series:
     Order: by position along the normal, in the direction in which file names rise, when every file says where it
     lies; else by InstanceNumber; else by name. Only headers are read here.
 
-    Raises NotADicomImage, SizesDiffer or PositionsDiffer (two slices at one place, or turned against each other).
+    Raises NotADicomImage, SizesDiffer, PositionsDiffer (two slices at one place, or turned against each other), or
+    UnequalCounts when the folder is empty.
     """
     if isinstance(folder, Series):
         return folder
-    slices = [_read_header(path) for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name))]
+    slices = [read_header(path) for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name))]
     if not slices:
         raise UnequalCounts(f"{folder.name} is empty.")
     _check_sizes(slices)
     ordered, warnings = _in_order(folder.name, slices)
-    return Series(folder.name, tuple(ordered), tuple(warnings))
-
-
-def _read_header(path: Path) -> SliceFile:
-    label = f"{path.parent.name}/{path.name}"
-    try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=HEADER_TAGS)
-        header = _slice_file(path, dataset)
-    except InvalidDicomError as error:
-        raise NotADicomImage(f"{label} is not a DICOM file.", (label,)) from error
-    except NotADicomImage:
-        raise
-    except Exception as error:  # a damaged file can make the parser raise anything; all of it means this
-        raise NotADicomImage(f"{label} cannot be read as DICOM ({type(error).__name__}).", (label,)) from error
-    return header
-
-
-def _slice_file(path: Path, dataset: Dataset) -> SliceFile:
-    _check_grey_image(f"{path.parent.name}/{path.name}", dataset)
-    return SliceFile(
-        path=path,
-        patient_id=str(dataset.get("PatientID") or ""),
-        study_instance_uid=str(dataset.get("StudyInstanceUID") or ""),
-        instance_number=_number(dataset.get("InstanceNumber")),
-        image_position=_vector(dataset.get("ImagePositionPatient"), 3),
-        image_orientation=_vector(dataset.get("ImageOrientationPatient"), 6),
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
-        inverted=dataset.PhotometricInterpretation == "MONOCHROME1",
-    )
-
-
-def _check_grey_image(label: str, dataset: Dataset) -> None:
-    problem = None
-    if not dataset.get("Rows") or not dataset.get("Columns"):
-        problem = "holds no image"
-    elif dataset.get("Modality", "MR") != "MR":
-        problem = f"is of modality {dataset.Modality}, not MR"
-    elif dataset.get("PhotometricInterpretation") not in GREY or dataset.get("SamplesPerPixel", 1) != 1:
-        problem = "is not a grey-scale image"
-    elif int(dataset.get("NumberOfFrames") or 1) != 1:
-        problem = "holds several frames"
-    if problem:
-        raise NotADicomImage(f"{label} {problem}.", (label,))
-
-
-def _number(value) -> int | None:
-    return None if value in (None, "") else int(value)
-
-
-def _vector(value, length: int) -> tuple[float, ...] | None:
-    if not value or len(value) != length:
-        return None
-    return tuple(float(each) for each in value)
+    series = Series(folder.name, tuple(ordered), tuple(warnings))
+    return replace(series, warnings=(*warnings, *_odd(series)))
 
 
 def _check_sizes(slices: list[SliceFile]) -> None:
@@ -210,3 +95,18 @@ def _check_places(ordered: list[SliceFile]) -> None:
     for one, other in itertools.pairwise(ordered):
         if abs(one.position - other.position) < 1e-3:
             raise PositionsDiffer(f"{one.label} and {other.label} lie at the same place.", (one.label, other.label))
+
+
+def _odd(series: Series) -> list[str]:
+    """What a reader should know. Slices are named by number: a file's name can hold a patient's."""
+    told = []
+    for number, (one, other) in enumerate(itertools.pairwise(series.slices), start=1):
+        step = abs(other.position - one.position) if series.spacing else 0
+        if series.spacing and step > GAP * series.spacing:
+            told.append(
+                f"{series.name}: slices {number} and {number + 1} lie {step:.1f} mm apart, others {series.spacing:.1f}."
+            )
+    kinds = {each.series_instance_uid for each in series.slices}
+    if len(kinds) > 1:
+        told.append(f"{series.name}: the files belong to {len(kinds)} DICOM series.")
+    return told

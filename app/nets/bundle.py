@@ -6,20 +6,25 @@ Weights in a bundle are 8-bit integers with one scale per output channel, so tha
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save_file
 
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 ROLES = ("single", "scantype")
 CHANNEL_ORDER = {"single": ("pre",), "scantype": ("1st_pass", "2nd_pass", "3rd_pass")}
+# Rows and columns that every network takes, and the range of their values.
+SIZE, RANGE = [128, 128], [0, 255]
 # The largest magnitude of a signed 8-bit weight; -128 stays unused, so that the range is even.
 EIGHT_BITS = 127
+SMALLEST_TEMPERATURE = 0.01
 
 
 class BundleError(Exception):
@@ -52,8 +57,8 @@ class Card:
         record = asdict(self)
         normalisation = record.pop("normalisation")
         record["input"] = {
-            "size": [128, 128],
-            "range": [0, 255],
+            "size": SIZE,
+            "range": RANGE,
             "channel_order": list(CHANNEL_ORDER[self.role]),
             "normalisation": normalisation,
         }
@@ -66,6 +71,8 @@ class Card:
         topology = record.pop("topology")
         first = FirstConvolution(**topology.pop("first_convolution"))
         taken = record.pop("input")
+        if (taken["size"], taken["range"]) != (SIZE, RANGE):
+            raise ValueError(f"input is {taken['size']}, {taken['range']}; networks take {SIZE}, {RANGE}")
         card = cls(
             topology=Topology(first_convolution=first, **topology), normalisation=taken["normalisation"], **record
         )
@@ -79,8 +86,10 @@ class Card:
             raise ValueError(f"a {self.role} network takes the channels {', '.join(CHANNEL_ORDER[self.role])}")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold is {self.threshold}, not a probability")
-        if self.temperature <= 0:
-            raise ValueError(f"temperature is {self.temperature}, not above 0")
+        if not SMALLEST_TEMPERATURE <= self.temperature < math.inf:
+            raise ValueError(f"temperature is {self.temperature}, not at least {SMALLEST_TEMPERATURE}")
+        if self.positive_class not in range(self.topology.outputs):
+            raise ValueError(f"positive_class is {self.positive_class!r}, not one of {self.topology.outputs} outputs")
 
 
 _OLD_USE = "State dict of the original BreastWise API. Its training data and figures are not known here."
@@ -114,12 +123,15 @@ def load(folder: Path, role: str) -> tuple[Card, dict[str, torch.Tensor]]:
 
     An old state dict in ``folder`` goes before a bundle in ``folder``/``role``: someone put it there on purpose.
 
-    Raises BundleError when there is neither, or when what is there is damaged.
+    Raises BundleError when there is neither, when what is there is damaged, or when it is the other network.
     """
     for name, card in STATE_DICTS.items():
         if card.role == role and (folder / name).is_file():
             return _load_state_dict(folder / name, card)
-    return load_bundle(folder / role)
+    card, state = load_bundle(folder / role)
+    if card.role != role:
+        raise BundleError(f"{folder / role / CARD}: a {card.role} network in the place of the {role} one")
+    return card, state
 
 
 def load_bundle(folder: Path) -> tuple[Card, dict[str, torch.Tensor]]:
@@ -132,10 +144,11 @@ def load_bundle(folder: Path) -> tuple[Card, dict[str, torch.Tensor]]:
         card = Card.from_json(card_file.read_text())
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{card_file}: not a network card: {error}") from error
-    if sha256(weights_file) != card.weights_sha256:
+    content = weights_file.read_bytes()  # read, not mapped: a file that is replaced must not change a running network
+    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise BundleError(f"{weights_file}: not the weights of its card (SHA-256 differs)")
     try:
-        return card, dequantise(load_file(weights_file))
+        return card, dequantise(load_safetensors(content))
     except SafetensorError as error:
         raise BundleError(f"{weights_file}: {error}") from error
 
@@ -184,7 +197,7 @@ def sha256(file: Path) -> str:
 
 def _load_state_dict(file: Path, card: Card) -> tuple[Card, dict[str, torch.Tensor]]:
     try:
-        state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+        state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch names no common ancestor of what a damaged file raises
         raise BundleError(f"{file}: not a state dict that loads with weights_only: {error}") from error
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):

@@ -20,6 +20,10 @@ class FirstConvolution:
     padding: int
     bias: bool
 
+    def __post_init__(self):
+        if not all(type(each) is int for each in (self.kernel, self.stride, self.padding)):
+            raise ValueError(f"the first convolution's kernel, stride and padding are whole numbers, not {self}")
+
 
 TORCHVISION_FIRST = FirstConvolution(kernel=3, stride=1, padding=1, bias=True)
 

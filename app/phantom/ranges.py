@@ -1,7 +1,6 @@
 """The ranges every phantom is drawn from: one table a part, each entry with its unit and meaning.
 
-``draw`` turns a table into one concrete phantom part. The tables are the only place where a range stands; the
-documentation prints them from here.
+``draw`` turns a table into one concrete phantom part. The tables are the only place where a range stands.
 """
 
 from dataclasses import dataclass

@@ -7,23 +7,30 @@ from tqdm import tqdm
 
 from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
+from detection.pipeline import normalisation
 from nets.runtime import Network, Networks
-from training.phantoms import PhantomSet
+from training.phantoms import EXAM_SCALE, PhantomSet
 
 ANALYSE = {"single": analyse_single, "scantype": analyse_scantype}
 RESAMPLES = 1000
 CHUNK = 64
 
 
-def probabilities(network: Network, phantoms: PhantomSet) -> np.ndarray:
-    """Probability of tumour in each slice of the set, (N,), through the same functions as an upload."""
+def read(network: Network, phantoms: PhantomSet) -> tuple[np.ndarray, np.ndarray]:
+    """Probability of tumour (N,) and decision (N,) bool for each slice, through the same functions as an upload.
+
+    Raises ValueError when the network wants its input scaled in another way than the set is.
+    """
     role = network.card.role
+    if normalisation(network.card) != EXAM_SCALE:
+        raise ValueError(f"{network.card.name} wants another normalisation than phantom sets have: {EXAM_SCALE}")
     images = phantoms.channels(role)
     chunks = [
-        ANALYSE[role](images[start : start + CHUNK].astype(np.float32), network).probabilities
+        ANALYSE[role](images[start : start + CHUNK].astype(np.float32), network)
         for start in tqdm(range(0, len(images), CHUNK), desc=f"{network.card.name} reads", unit="batch")
     ]
-    return np.concatenate(chunks)
+    probabilities, decisions = ([getattr(each, name) for each in chunks] for name in ("probabilities", "decisions"))
+    return np.concatenate(probabilities), np.concatenate(decisions).astype(bool)
 
 
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -37,9 +44,10 @@ def threshold_at_sensitivity(scores: np.ndarray, labels: np.ndarray, sensitivity
     return float(np.floor(np.quantile(scores[labels], 1 - sensitivity, method="lower") * 1e4) / 1e4)
 
 
-def slice_figures(scores: np.ndarray, phantoms: PhantomSet, threshold: float) -> dict:
-    """Slice AUC with its 95 % interval bootstrapped over exams, sensitivity and specificity at ``threshold``."""
-    labels, positive = np.asarray(phantoms.labels), scores >= threshold
+def slice_figures(scores: np.ndarray, positive: np.ndarray, phantoms: PhantomSet) -> dict:
+    """Slice AUC of ``scores`` with its 95 % interval bootstrapped over exams; sensitivity and specificity of the
+    decisions ``positive``, (N,) bool."""
+    labels = np.asarray(phantoms.labels)
     return {
         "exams": len(np.unique(phantoms.exams)),
         "slices": len(labels),
@@ -74,14 +82,13 @@ def _tensors(scores: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torc
 def fused_figures(networks: Networks, phantoms: PhantomSet) -> dict[str, dict]:
     """Figures of the single network, the scantype network and the fused decision on the same exams."""
     labels, exams = np.asarray(phantoms.labels), np.asarray(phantoms.exams)
-    read = {network.card.role: probabilities(network, phantoms) for network in (networks.single, networks.scantype)}
-    thresholds = {card.role: card.threshold for card in networks.cards()}
-    decisions = [(read[role] >= thresholds[role]).astype(int) for role in ("single", "scantype")]
+    answers = {network.card.role: read(network, phantoms) for network in (networks.single, networks.scantype)}
+    decisions = [answers[role][1].astype(int) for role in ("single", "scantype")]
     fused = np.zeros(len(labels), bool)
     for exam in np.unique(exams):
         rows = exams == exam
         fused[rows] = average_results(decisions[0][rows], decisions[1][rows])
-    figures = {role: slice_figures(scores, phantoms, thresholds[role]) for role, scores in read.items()}
+    figures = {role: slice_figures(*answer, phantoms) for role, answer in answers.items()}
     figures["fused"] = {
         "sensitivity": round(float(fused[labels].mean()), 4),
         "specificity": round(float((~fused[~labels]).mean()), 4),

@@ -1,5 +1,6 @@
 """Trains one network on phantoms and writes it as a bundle, in reading order: knobs, data, network, fit, card."""
 
+import json
 import platform
 import time
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +17,7 @@ from nets.bundle import Card, load_bundle, save_bundle
 from nets.runtime import Network
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
 from training.classifier import Classifier, Slices
-from training.evaluate import best_threshold, probabilities, slice_figures, threshold_at_sensitivity
+from training.evaluate import best_threshold, read, slice_figures, threshold_at_sensitivity
 from training.phantoms import EXAM_SCALE, PhantomSet, phantom_set
 
 TOPOLOGIES = {
@@ -33,6 +34,10 @@ ROLES = tuple(TOPOLOGIES)
 SINGLE_SENSITIVITY = 0.95
 # Seeds are kept apart: training, threshold, and the figures in the card never share an exam.
 TRAINING_SEED, VALIDATION_SEED, TEST_SEED = 1_000_000, 2_000_000, 3_000_000
+
+
+class KnobsDiffer(Exception):
+    """A run cannot go on from a checkpoint that was made with other knobs."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,11 @@ def data(knobs: Knobs, folder: Path) -> tuple[PhantomSet, PhantomSet, PhantomSet
 
 
 def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: PhantomSet, folder: Path) -> None:
-    """Trains ``classifier`` in place; a checkpoint after every epoch lets the same command go on where it stopped."""
+    """Trains ``classifier`` in place; a checkpoint after every epoch lets the same command go on where it stopped.
+
+    Raises KnobsDiffer when the checkpoint in ``folder`` comes from a run with other knobs.
+    """
+    _check_same_run(knobs, folder / "knobs.json")
     half = torch.where(
         torch.from_numpy(training.labels.copy()), 1 / training.labels.mean(), 1 / (~training.labels).mean()
     )
@@ -103,7 +112,7 @@ def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: 
         accelerator="auto",
         devices=1,
         logger=CSVLogger(folder, name=None, version="log"),
-        callbacks=[ModelCheckpoint(folder, filename="last", save_weights_only=False)],
+        callbacks=[ModelCheckpoint(folder, filename="last", save_on_train_epoch_end=True)],
         num_sanity_val_steps=0,
         check_val_every_n_epoch=4,
         log_every_n_steps=8,
@@ -118,6 +127,15 @@ def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: 
     )
 
 
+def _check_same_run(knobs: Knobs, file: Path) -> None:
+    """The first run writes its knobs down; what goes on from its checkpoint must have the same."""
+    mine = json.dumps(asdict(knobs), indent=2)
+    if file.exists() and file.read_text() != mine:
+        raise KnobsDiffer(f"{file.parent} holds a run with other knobs; delete it, or give its knobs")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(mine)
+
+
 def choose_threshold(role: str, scores: np.ndarray, labels: np.ndarray) -> float:
     if role == "single":
         return threshold_at_sensitivity(scores, labels, SINGLE_SENSITIVITY)
@@ -128,6 +146,7 @@ def write(card: Card, state: dict, out: Path, validation: PhantomSet, test: Phan
     """Writes the bundle; threshold and figures come from the 8-bit network as it will be loaded, not the float one."""
     save_bundle(out, card, state)
     network = Network(*load_bundle(out))
-    threshold = choose_threshold(card.role, probabilities(network, validation), np.asarray(validation.labels))
-    figures = slice_figures(probabilities(network, test), test, threshold)
+    threshold = choose_threshold(card.role, read(network, validation)[0], np.asarray(validation.labels))
+    scores, _ = read(network, test)
+    figures = slice_figures(scores, scores >= threshold, test)
     return save_bundle(out, replace(card, threshold=threshold, figures={"phantoms": figures}), state)

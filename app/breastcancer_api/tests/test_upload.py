@@ -4,9 +4,10 @@ from unittest import mock
 
 import numpy as np
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http.request import UnreadablePostError
 from django.test import TestCase, override_settings
 
-from breastcancer_api import studies
+from breastcancer_api import studies, views
 from breastcancer_api.models import Study
 from detection.pipeline import ScanResult, SliceResult
 from imaging.tests.slices import exam_files, slice_bytes, zip_bytes
@@ -56,6 +57,14 @@ class AcceptedTests(UploadTestCase):
         with mock.patch.object(studies, "scan", return_value=ScanResult(tuple(rows), (), ())):
             self.assertEqual(self.upload(b"any").json(), [1, 3])
 
+    def test_address_may_lack_its_slash(self):
+        archive = SimpleUploadedFile("series.zip", self.exam())
+        self.assertEqual(self.client.post("/upload", {"file": archive}).status_code, 201)
+
+    def test_name_of_digits_that_are_no_numbers(self):
+        files = {name.replace("001.dcm", "²"): content for name, content in exam_files(count=1).items()}
+        self.assertEqual(self.upload(zip_bytes(files)).status_code, 201)
+
     def test_study_behind_the_location_says_what_was_found_and_by_which_networks(self):
         response = self.upload(self.exam())
         study = self.client.get(response["Location"]).json()
@@ -94,9 +103,23 @@ class AcceptedTests(UploadTestCase):
 class RefusedTests(UploadTestCase):
     def test_no_file(self):
         body = self.refused(self.client.post("/upload/"), 400, "no_archive")
-        self.assertEqual(
-            body["detail"], FILE_NAME + "A multipart form with a part named 'file' is needed, holding series.zip."
-        )
+        told = "A multipart form with one part named 'file' is needed, holding series.zip; there are 0."
+        self.assertEqual(body["detail"], FILE_NAME + told)
+
+    def test_two_files(self):
+        both = [SimpleUploadedFile("series.zip", self.exam()) for _ in range(2)]
+        body = self.refused(self.client.post("/upload/", {"file": both}), 400, "no_archive")
+        self.assertTrue(body["detail"].endswith("there are 2."))
+
+    def test_form_that_cannot_be_read(self):
+        response = self.client.post("/upload/", b"x", content_type="multipart/form-data")
+        body = self.refused(response, 400, "bad_request")
+        self.assertTrue(body["detail"].startswith(FILE_NAME))
+
+    def test_empty_images(self):
+        files = {name: slice_bytes(np.zeros((16, 16)), 1, 0.0) for name in exam_files(count=1)}
+        body = self.refused(self.upload(zip_bytes(files)), 400, "no_signal")
+        self.assertEqual(body["detail"], STRUCTURE + "The pass that sets the scale holds no signal.")
 
     def test_file_in_another_part(self):
         self.refused(self.upload(self.exam(), part="archive"), 400, "no_archive")
@@ -163,6 +186,10 @@ class RefusedTests(UploadTestCase):
 
 
 class FailureTests(UploadTestCase):
+    def test_body_that_broke_off_is_400(self):
+        with mock.patch.object(views, "uploaded_archive", side_effect=UnreadablePostError):
+            self.refused(self.upload(b"any"), 400, "incomplete_body")
+
     def test_unknown_failure_is_500_with_an_id_and_nothing_of_its_text(self):
         patient = "Doe^Jane"
 

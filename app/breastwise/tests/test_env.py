@@ -44,6 +44,12 @@ class SecretTests(FolderTestCase):
         found = read_settings({"DATABASE_PASSWORD_FILE": str(self.folder / "password")})
         self.assertEqual(found.DATABASE_PASSWORD, "s3cret")
 
+    def test_secret_file_that_is_empty_or_no_text_is_named(self):
+        for content, told in ((b"", "is empty"), (b"\xff\xfe", "cannot be read (it is not text)")):
+            (self.folder / "key").write_bytes(content)
+            with self.assertRaisesMessage(SettingError, f"SECRET_KEY_FILE: '{self.folder / 'key'}' {told}"):
+                read_settings({"SECRET_KEY_FILE": str(self.folder / "key")})
+
     def test_what_is_no_secret_has_no_file(self):
         (self.folder / "threads").write_text("9")
         self.assertEqual(read_settings({"THREADS_FILE": str(self.folder / "threads")}).THREADS, 4)

@@ -1,6 +1,7 @@
 """Small DICOM slices for tests, with any tag changed."""
 
 import io
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from imaging.exam import FOLDERS
 STUDY = generate_uid(entropy_srcs=["study"])
 
 
-def slice_bytes(pixels: np.ndarray, number: int = 1, z: float | None = 0.0, **tags) -> bytes:
+def slice_bytes(
+    pixels: np.ndarray, number: int = 1, z: float | None = 0.0, syntax: str = ExplicitVRLittleEndian, **tags
+) -> bytes:
     """A DICOM file of unsigned 16-bit ``pixels`` at height ``z`` mm (None: no position); a tag of None is left out."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = MRImageStorage, generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = syntax
     dataset = FileDataset(None, {}, preamble=b"\0" * 128, file_meta=meta)
     values = {
         "SOPClassUID": MRImageStorage,
@@ -39,11 +42,13 @@ def slice_bytes(pixels: np.ndarray, number: int = 1, z: float | None = 0.0, **ta
     }
     if z is not None:
         values |= {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, z]}
-    for name, value in (values | tags).items():
-        if value is not None:
-            setattr(dataset, name, value)
     buffer = io.BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
+    with warnings.catch_warnings():  # pydicom warns of the odd values that tests ask for
+        warnings.simplefilter("ignore")
+        for name, value in (values | tags).items():
+            if value is not None:
+                setattr(dataset, name, value)
+        dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 

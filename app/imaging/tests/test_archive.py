@@ -75,8 +75,12 @@ class PlanTests(SimpleTestCase):
             plan(names("pre/" + "x" * 300))
 
     def test_same_folder_in_two_wrappers_is_refused(self):
-        with self.assertRaisesMessage(AmbiguousMember, "pre is there twice, the second time with b/pre/001.dcm."):
+        with self.assertRaisesMessage(AmbiguousMember, "b/pre/001.dcm does not lie beside the other folders."):
             plan([*names(wrapper="a/"), "b/pre/001.dcm"])
+
+    def test_four_folders_of_four_people_are_refused(self):
+        with self.assertRaisesMessage(AmbiguousMember, "b/1st_pass/1 does not lie beside the other folders."):
+            plan(["a/pre/1", "b/1st_pass/1", "c/2nd_pass/1", "d/3rd_pass/1"])
 
     def test_folder_inside_a_folder_is_refused(self):
         with self.assertRaisesMessage(AmbiguousMember, "pre/left/001.dcm lies in a folder inside pre."):

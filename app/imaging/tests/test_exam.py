@@ -1,6 +1,6 @@
 import numpy as np
 
-from imaging.errors import MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.errors import DuplicateSlice, MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.exam import FOLDERS, read_exam
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, slice_bytes, write_files
@@ -34,8 +34,8 @@ class ExamTests(FolderTestCase):
         self.assertEqual(len(exam.passes[0]), 3)
 
     def test_pass_that_lies_elsewhere_is_refused(self):
-        with self.assertRaisesMessage(PositionsDiffer, "pre/002.dcm and 1st_pass/002.dcm lie 0.50 mm apart."):
-            self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.5))
+        with self.assertRaisesMessage(PositionsDiffer, "pre/002.dcm and 1st_pass/002.dcm lie 0.21 mm apart."):
+            self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.21))
 
     def test_pass_within_a_tenth_of_the_spacing_is_taken(self):
         self.assertEqual(len(self.changed("1st_pass/002.dcm", slice_bytes(PIXELS, 2, 2.19)).pre), 3)
@@ -63,3 +63,31 @@ class ExamTests(FolderTestCase):
         small = {f"1st_pass/00{n}.dcm": slice_bytes(PIXELS[:8], n, 2.0 * n - 2) for n in (1, 2, 3)}
         with self.assertRaisesMessage(SizesDiffer, "pre/001.dcm is 16 x 16, 1st_pass/001.dcm 8 x 16."):
             self.exam(**small)
+
+    def test_same_instance_in_two_passes_is_refused(self):
+        copied = exam_files()["1st_pass/002.dcm"]
+        with self.assertRaisesMessage(
+            DuplicateSlice, "2nd_pass/002.dcm and 1st_pass/002.dcm are the same DICOM instance."
+        ):
+            self.exam(**{"1st_pass/002.dcm": copied, "2nd_pass/002.dcm": copied})
+
+    def test_pass_in_another_frame_of_reference_is_refused(self):
+        other = slice_bytes(PIXELS, 3, 4.0, FrameOfReferenceUID="1.2.3")
+        with self.assertRaisesMessage(PositionsDiffer, "3rd_pass/003.dcm and pre/001.dcm have different frames"):
+            self.changed("3rd_pass/003.dcm", other)
+
+    def test_pass_of_another_pixel_spacing_is_refused(self):
+        files = exam_files(PixelSpacing=[0.7, 0.7])
+        files["2nd_pass/001.dcm"] = slice_bytes(PIXELS, 1, 0.0, PixelSpacing=[0.8, 0.8])
+        with self.assertRaisesMessage(PositionsDiffer, "pre/001.dcm and 2nd_pass/001.dcm have different PixelSpacing."):
+            self.exam(**files)
+
+    def test_tilted_pass_is_refused(self):
+        tilted = {
+            f"1st_pass/00{n}.dcm": slice_bytes(
+                PIXELS, n, 2.0 * n - 2, ImageOrientationPatient=[1, 0, 0, 0, 0.995, 0.0998]
+            )
+            for n in (1, 2, 3)
+        }
+        with self.assertRaisesMessage(PositionsDiffer, "pre/001.dcm is turned against 1st_pass/001.dcm."):
+            self.exam(**tilted)

@@ -1,6 +1,13 @@
 from django.test import SimpleTestCase
 
-from imaging.geometry import natural_key, order_by_position, position_along_normal, same_orientation, slice_normal
+from imaging.geometry import (
+    is_orientation,
+    natural_key,
+    order_by_position,
+    position_along_normal,
+    same_orientation,
+    slice_normal,
+)
 
 AXIAL, SAGITTAL = (1, 0, 0, 0, 1, 0), (0, 1, 0, 0, 0, -1)
 
@@ -23,6 +30,14 @@ class GeometryTests(SimpleTestCase):
         self.assertTrue(same_orientation(AXIAL, (1, -2e-10, 0, 2e-10, 1, 0)))
         self.assertFalse(same_orientation(AXIAL, (1, 0, 0, 0, 0.999, 0.04)))
 
+    def test_orientation_is_two_unit_vectors_at_a_right_angle(self):
+        self.assertTrue(is_orientation((0.6, 0.8, 0, 0, 0, -1)))
+        for wrong in ((0,) * 6, (1, 0, 0, 1, 0, 0), (2, 0, 0, 0, 1, 0), (1e200, 0, 0, 0, 1, 0)):
+            self.assertFalse(is_orientation(wrong), wrong)
+
+    def test_digits_that_are_no_numbers_are_letters(self):
+        self.assertEqual(sorted(["²", "10", "9"], key=natural_key), ["9", "10", "²"])
+
     def test_slice_nine_comes_before_slice_ten(self):
         self.assertEqual(sorted(["IM10", "im9", "IM100"], key=natural_key), ["im9", "IM10", "IM100"])
 
@@ -44,5 +59,5 @@ class OrderTests(SimpleTestCase):
         self.assertEqual(order_by_position(["1"], [5.0]), [0])
 
     def test_names_without_direction_run_with_rising_positions(self):
-        # in the order of rising positions the names are 2, 1, 1, 2: they rise no more than they fall
-        self.assertEqual(order_by_position(["2", "1", "1", "2"], [3.0, 2.0, 1.0, 0.0]), [3, 2, 1, 0])
+        # in the order of rising positions the names are c, a, d, b: they rise as much as they fall
+        self.assertEqual(order_by_position(["b", "d", "a", "c"], [3.0, 2.0, 1.0, 0.0]), [3, 2, 1, 0])

@@ -1,6 +1,7 @@
 import numpy as np
 from django.test import SimpleTestCase
 
+from imaging.errors import NoSignal
 from imaging.preprocessing import Normalisation, normalize, prepare, process_scantype, process_single
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, slice_bytes, write_files
@@ -50,6 +51,15 @@ class NormalisationTests(SimpleTestCase):
     def test_each_slice_by_its_own_maximum_has_no_scale(self):
         self.assertIsNone(Normalisation().scale([np.ones((2, 2))]))
 
+    def test_reference_without_signal_has_no_scale(self):
+        with self.assertRaisesMessage(NoSignal, "The pass that sets the scale holds no signal."):
+            EXAM.scale([np.zeros((4, 4))])
+
+    def test_scale_that_is_none_is_refused(self):
+        for wrong in ({"factor": 0}, {"factor": float("nan")}, {"percentile": 200}):
+            with self.assertRaisesMessage(ValueError, "is no scale"):
+                Normalisation(maximum="exam", **wrong)
+
     def test_unknown_normalisation_is_refused(self):
         with self.assertRaisesMessage(ValueError, "normalisation by 'median' is not known; slice and exam are"):
             Normalisation(maximum="median")
@@ -84,3 +94,20 @@ class ProcessTests(FolderTestCase):
         images = process_scantype(*folders)
         for k, folder in enumerate(folders):
             np.testing.assert_array_equal(images[:, k], process_single(folder)[:, 0])
+
+    def test_pass_without_signal_is_refused(self):
+        write_files({f"2nd_pass/{n}.dcm": slice_bytes(np.zeros((20, 20)), n, 2.0 * n) for n in (1, 2)}, self.folder)
+        with self.assertRaisesMessage(NoSignal, "2nd_pass holds no signal."):
+            process_scantype(*self.passes)
+
+    def test_one_slice_without_signal_is_taken(self):
+        write_files({"pre/1.dcm": slice_bytes(np.zeros((20, 20)), 1, 2.0)}, self.folder)
+        self.assertEqual(process_single(self.folder / "pre")[:, 0, 0, 0].tolist(), [0.0, 255.0])
+
+    def test_by_exam_monochrome1_gives_what_monochrome2_gives(self):
+        upright = np.random.default_rng(0).integers(0, 300, (20, 20))
+        for name, pixels, kind in (("up", upright, "MONOCHROME2"), ("down", 4095 - upright, "MONOCHROME1")):
+            tags = {"PhotometricInterpretation": kind, "BitsStored": 12, "HighBit": 11}
+            write_files({f"{name}/1.dcm": slice_bytes(pixels, **tags)}, self.folder)
+        up, down = (process_single(self.folder / name, EXAM) for name in ("up", "down"))
+        np.testing.assert_array_equal(up, down)

@@ -19,7 +19,7 @@ class SeriesTests(FolderTestCase):
 
     def refused(self, files: dict[str, bytes]) -> NotADicomImage:
         with self.assertRaises(NotADicomImage) as caught:
-            list(self.series(files).pixels())
+            [each.brightness() for each in self.series(files).slices]
         return caught.exception
 
     def test_slices_come_by_position_in_the_direction_in_which_names_rise(self):
@@ -43,43 +43,31 @@ class SeriesTests(FolderTestCase):
         self.assertEqual([each.path.name for each in found.slices], ["s9", "s10"])
         self.assertIn("ordered by file name", found.warnings[0])
 
-    def test_pixels_come_back_as_they_were_stored(self):
-        np.testing.assert_array_equal(next(self.series({"1": slice_bytes(PIXELS)}).pixels()), PIXELS)
+    def test_gap_between_slices_is_told(self):
+        files = {str(n): slice_bytes(PIXELS, n, 2.0 * n) for n in (1, 2, 3, 6, 7)}
+        self.assertEqual(self.series(files).warnings, ("pre: slices 3 and 4 lie 6.0 mm apart, others 2.0.",))
 
-    def test_rescale_slope_and_intercept_are_applied(self):
-        content = slice_bytes(PIXELS, RescaleSlope="2", RescaleIntercept="-10")
-        np.testing.assert_array_equal(next(self.series({"1": content}).pixels()), PIXELS * 2.0 - 10)
+    def test_files_of_two_dicom_series_in_one_folder_are_told(self):
+        files = {str(n): slice_bytes(PIXELS, n, 2.0 * n, SeriesInstanceUID=f"1.2.{n % 2}") for n in (1, 2, 3)}
+        self.assertEqual(self.series(files).warnings, ("pre: the files belong to 2 DICOM series.",))
 
-    def test_file_that_is_no_dicom_is_named(self):
-        error = self.refused({"1": b"hello"})
-        self.assertEqual(error.detail, "Invalid folder structure. pre/1 is not a DICOM file.")
-        self.assertEqual(error.files, ("pre/1",))
+    def test_one_missing_instance_number_leaves_the_order_to_the_names(self):
+        files = {name: slice_bytes(PIXELS, number, z=None) for name, number in (("a", 2), ("b", None), ("c", 1))}
+        found = self.series(files)
+        self.assertEqual([each.path.name for each in found.slices], ["a", "b", "c"])
+        self.assertIn("ordered by file name", found.warnings[0])
 
-    def test_dicom_without_an_image_is_refused(self):
-        self.assertEqual(self.refused({"1": slice_bytes(PIXELS, Rows=None)}).reason, "pre/1 holds no image.")
+    def test_position_that_is_no_number_is_refused(self):
+        for value in ("NaN", "inf"):
+            files = {"1": slice_bytes(PIXELS, ImagePositionPatient=["0", "0", value])}
+            self.assertEqual(self.refused(files).reason, "pre/1 cannot be read as DICOM (ValueError).")
 
-    def test_dicom_without_pixel_data_is_refused(self):
-        self.assertIn(
-            "pre/1 has no readable pixel data", self.refused({"1": slice_bytes(PIXELS, PixelData=None)}).reason
-        )
-
-    def test_truncated_pixel_data_are_refused(self):
-        content = slice_bytes(PIXELS, PixelData=bytes(100))
-        self.assertIn("pre/1 has no readable pixel data", self.refused({"1": content}).reason)
-
-    def test_computed_tomography_is_refused(self):
-        self.assertEqual(
-            self.refused({"1": slice_bytes(PIXELS, Modality="CT")}).reason, "pre/1 is of modality CT, not MR."
-        )
-
-    def test_colour_is_refused(self):
-        content = slice_bytes(PIXELS, SamplesPerPixel=3, PhotometricInterpretation="RGB")
-        self.assertEqual(self.refused({"1": content}).reason, "pre/1 is not a grey-scale image.")
-
-    def test_several_frames_are_refused(self):
-        self.assertEqual(
-            self.refused({"1": slice_bytes(PIXELS, NumberOfFrames=2)}).reason, "pre/1 holds several frames."
-        )
+    def test_orientation_that_is_none_is_refused(self):
+        for orientation in ([0] * 6, [1, 0, 0, 1, 0, 0]):
+            told = self.refused({"1": slice_bytes(PIXELS, ImageOrientationPatient=orientation)}).reason
+            self.assertEqual(
+                told, "pre/1 has an ImageOrientationPatient that is no pair of perpendicular unit vectors."
+            )
 
     def test_sizes_that_differ_are_refused(self):
         with self.assertRaisesMessage(SizesDiffer, "pre/2 is 8 x 8, pre/1 is 16 x 16."):

@@ -84,9 +84,39 @@ class BundleTests(FolderTestCase):
     def test_card_keeps_every_field_through_json(self):
         self.assertEqual(Card.from_json(CARD.to_json()), CARD)
 
-    def test_temperature_of_zero_is_refused(self):
-        with self.assertRaisesMessage(ValueError, "temperature is 0, not above 0"):
-            Card.from_json(CARD.to_json().replace('"temperature": 1.0', '"temperature": 0'))
+    def test_card_with_values_that_mean_nothing_is_refused(self):
+        for key, value, told in (
+            ('"temperature": 1.0', '"temperature": 0', "temperature is 0"),
+            ('"temperature": 1.0', '"temperature": NaN', "temperature is nan"),
+            ('"threshold": 0.5', '"threshold": 2', "threshold is 2, not a probability"),
+            ('"positive_class": 1', '"positive_class": 2', "positive_class is 2, not one of 2 outputs"),
+            ('"kernel": 7', '"kernel": "7"', "kernel, stride and padding are whole numbers"),
+            ('"role": "single"', '"role": "both"', "role is 'both', not one of single, scantype"),
+        ):
+            self.assertIn(key, CARD.to_json())
+            with self.assertRaisesMessage(ValueError, told):
+                Card.from_json(CARD.to_json().replace(key, value))
+
+    def test_card_for_inputs_of_another_size_is_refused(self):
+        record = json.loads(CARD.to_json())
+        record["input"]["size"] = [256, 256]
+        with self.assertRaisesMessage(ValueError, "input is [256, 256], [0, 255]; networks take [128, 128], [0, 255]"):
+            Card.from_json(json.dumps(record))
+
+    def test_the_other_network_in_a_place_is_refused(self):
+        self.save()
+        (self.folder / "single").rename(self.folder / "scantype")
+        with self.assertRaisesMessage(BundleError, "a single network in the place of the scantype one"):
+            load(self.folder, "scantype")
+
+    def test_loaded_network_does_not_change_with_its_file(self):
+        self.save()
+        _, state = load(self.folder, "single")
+        before = {name: value.clone() for name, value in state.items()}
+        weights = self.folder / "single" / "weights.safetensors"
+        with weights.open("r+b") as file:
+            file.write(bytes(weights.stat().st_size))
+        self.assertTrue(all(torch.equal(value, before[name]) for name, value in state.items()))
 
     def test_bundle_folder_loads_by_itself(self):
         self.save()

@@ -19,7 +19,8 @@ def phantoms(labels: list[int], exams: list[int]) -> PhantomSet:
 class FiguresTests(SimpleTestCase):
     def test_auc_is_the_share_of_pairs_in_the_right_order(self):
         # pairs of (positive, negative): 0.9 and 0.4 against 0.1, 0.5: three of four are in order
-        found = slice_figures(np.array([0.9, 0.4, 0.1, 0.5]), phantoms([1, 1, 0, 0], [1, 2, 1, 2]), 0.45)
+        scores = np.array([0.9, 0.4, 0.1, 0.5])
+        found = slice_figures(scores, scores >= 0.45, phantoms([1, 1, 0, 0], [1, 2, 1, 2]))
         self.assertEqual(found["slice_auc"], 0.75)
         self.assertEqual((found["sensitivity"], found["specificity"]), (0.5, 0.5))
         self.assertEqual((found["exams"], found["slices"], found["positive_slices"]), (2, 4, 2))
@@ -28,7 +29,7 @@ class FiguresTests(SimpleTestCase):
         rng = np.random.default_rng(0)
         labels = rng.integers(0, 2, 200)
         scores = labels + rng.standard_normal(200)
-        found = slice_figures(scores, phantoms(list(labels), [i // 10 for i in range(200)]), 0.5)
+        found = slice_figures(scores, scores > 0.5, phantoms(list(labels), [i // 10 for i in range(200)]))
         low, high = found["slice_auc_95"]
         self.assertTrue(low < found["slice_auc"] < high)
         self.assertGreater(high - low, 0.02)
@@ -47,14 +48,19 @@ class FiguresTests(SimpleTestCase):
 class FusedTests(SimpleTestCase):
     def test_fused_figures_apply_the_rule_exam_by_exam(self):
         # two exams of two slices: what the first ends with must not be a neighbour of what the second begins with
-        single, scantype = [0.1, 0.9, 0.9, 0.1], [0.1, 0.9, 0.1, 0.1]
+        single, scantype = np.array([0.1, 0.9, 0.9, 0.1]), np.array([0.1, 0.9, 0.1, 0.1])
         labels = phantoms([0, 1, 1, 0], [1, 1, 2, 2])
-        with mock.patch.object(evaluate, "probabilities", side_effect=[np.array(single), np.array(scantype)]):
+        with mock.patch.object(evaluate, "read", side_effect=[(each, each > 0.5) for each in (single, scantype)]):
             found = evaluate.fused_figures(pair(), labels)
         self.assertEqual(found["fused"], {"sensitivity": 0.5, "specificity": 1.0})
         self.assertEqual(found["single"]["sensitivity"], 1.0)
 
+    def test_network_that_wants_another_scale_is_not_evaluated(self):
+        network = SimpleNamespace(card=SimpleNamespace(name="old", role="single", normalisation={"maximum": "slice"}))
+        with self.assertRaisesMessage(ValueError, "old wants another normalisation than phantom sets have"):
+            evaluate.read(network, phantoms([0], [1]))
+
 
 def pair() -> Networks:
-    cards = [SimpleNamespace(role=role, threshold=0.5) for role in ("single", "scantype")]
+    cards = [SimpleNamespace(role=role) for role in ("single", "scantype")]
     return Networks(*(SimpleNamespace(card=card) for card in cards))

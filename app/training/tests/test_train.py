@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 
 from nets.bundle import load_bundle
 from training.classifier import augment, windows
-from training.train import Knobs, train
+from training.train import Knobs, KnobsDiffer, _check_same_run, train
 
 
 class TrainTests(SimpleTestCase):
@@ -19,6 +19,14 @@ class TrainTests(SimpleTestCase):
             self.assertEqual(load_bundle(out)[0], card)
             self.assertTrue(Path(folder, "single", "last.ckpt").exists())
         self.assertEqual((card.made_by["commit"], card.figures["phantoms"]["exams"]), ("abc", 2))
+
+    def test_other_knobs_do_not_go_on_from_a_checkpoint(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "single", "knobs.json")
+            _check_same_run(Knobs("single", seed=1), file)
+            _check_same_run(Knobs("single", seed=1), file)
+            with self.assertRaisesMessage(KnobsDiffer, "holds a run with other knobs"):
+                _check_same_run(Knobs("single", seed=2), file)
 
 
 class AugmentTests(SimpleTestCase):

@@ -42,7 +42,7 @@ def _commit() -> str:
     """The commit the training code stands at, ``-changed`` when files differ from it."""
     found = subprocess.run(
         ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"],
-        cwd=settings.NETWORKS_DIR.parent,
+        cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=False,
