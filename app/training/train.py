@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from torch.utils.data import DataLoader, WeightedRandomSampler
 
-from nets.bundle import Card, load_bundle, save_bundle
+from nets.bundle import CARD, Card, load_bundle, save_bundle
 from nets.runtime import Network
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
 from training.classifier import Classifier, Slices
@@ -29,6 +30,7 @@ INTENDED_USE = (
     "its figures say nothing about patients."
 )
 VERSION = "0.1.0"
+CHECKPOINT = "last.ckpt"
 ROLES = tuple(TOPOLOGIES)
 # The rule needs both networks to agree somewhere, so the weaker one, which sees no contrast, shall seldom object.
 SINGLE_SENSITIVITY = 0.95
@@ -43,7 +45,8 @@ class KnobsDiffer(Exception):
 @dataclass(frozen=True)
 class Knobs:
     """``steps`` of ``batch`` slices an epoch, drawn so that half of them hold tumour; ``window_epochs`` of ``epochs``
-    look at windows of 64 x 64 around the tumour, the rest at whole slices."""
+    look at windows of 64 x 64 around the tumour, the rest at whole slices. ``start`` names an earlier run, a folder
+    beside this one's, whose network is where this run starts; empty: random weights."""
 
     role: str
     exams: int = 1000
@@ -56,6 +59,7 @@ class Knobs:
     learning_rate: float = 7e-4
     seed: int = 0
     precision: str = "bf16-mixed"
+    start: str = ""
 
 
 def train(knobs: Knobs, work: Path, out: Path, command: str, commit: str) -> Card:
@@ -64,6 +68,7 @@ def train(knobs: Knobs, work: Path, out: Path, command: str, commit: str) -> Car
     lightning.seed_everything(knobs.seed, verbose=False)
     training, validation, test = data(knobs, work / "data")
     classifier = Classifier(TOPOLOGIES[knobs.role], knobs.seed, knobs.learning_rate, knobs.window_epochs)
+    before = start_from(classifier, work / knobs.start) if knobs.start else None
     fit(classifier, knobs, training, validation, work / knobs.role)
     card = Card(
         name=f"phantom-{knobs.role}",
@@ -81,9 +86,12 @@ def train(knobs: Knobs, work: Path, out: Path, command: str, commit: str) -> Car
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
             "torch": torch.__version__,
             "seconds": round(time.monotonic() - started),
+            "started_from": before,
         },
     )
-    return write(card, fold_batch_norm(classifier.network), out, validation, test)
+    card = write(card, fold_batch_norm(classifier.network), out, validation, test)
+    shutil.copy(out / CARD, work / knobs.role / CARD)
+    return card
 
 
 def data(knobs: Knobs, folder: Path) -> tuple[PhantomSet, PhantomSet, PhantomSet]:
@@ -94,6 +102,14 @@ def data(knobs: Knobs, folder: Path) -> tuple[PhantomSet, PhantomSet, PhantomSet
         (TEST_SEED, knobs.test_exams),
     )
     return tuple(phantom_set(range(first, first + count), folder) for first, count in counts)
+
+
+def start_from(classifier: Classifier, run: Path) -> dict:
+    """Gives ``classifier`` the weights of the last checkpoint in ``run``; returns how those were made."""
+    checkpoint = torch.load(run / CHECKPOINT, weights_only=True)
+    weights = checkpoint["state_dict"]
+    classifier.load_state_dict({name: value for name, value in weights.items() if name.startswith("network.")})
+    return json.loads((run / CARD).read_text())["made_by"] | {"epochs_done": checkpoint["epoch"] + 1}
 
 
 def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: PhantomSet, folder: Path) -> None:
@@ -112,13 +128,13 @@ def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: 
         accelerator="auto",
         devices=1,
         logger=CSVLogger(folder, name=None, version="log"),
-        callbacks=[ModelCheckpoint(folder, filename="last", save_on_train_epoch_end=True)],
+        callbacks=[ModelCheckpoint(folder, filename=Path(CHECKPOINT).stem, save_on_train_epoch_end=True)],
         num_sanity_val_steps=0,
         check_val_every_n_epoch=4,
         log_every_n_steps=8,
         enable_model_summary=False,
     )
-    checkpoint = folder / "last.ckpt"
+    checkpoint = folder / CHECKPOINT
     trainer.fit(
         classifier,
         DataLoader(Slices(training, knobs.role), knobs.batch, sampler=sampler),

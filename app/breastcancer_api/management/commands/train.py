@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from training.train import ROLES, Knobs, train
 
 NUMBERS = ("exams", "validation_exams", "test_exams", "epochs", "window_epochs", "steps", "batch", "seed")
+OTHERS = ("learning_rate", "start", "precision")
 
 
 class Command(BaseCommand):
@@ -23,11 +24,15 @@ class Command(BaseCommand):
         parser.add_argument("--work", type=Path, help="folder for data and checkpoints (default: STATE_DIR/training)")
         for name in NUMBERS:
             parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Knobs, name))
+        parser.add_argument("--learning-rate", type=float, default=Knobs.learning_rate)
+        parser.add_argument(
+            "--start", default=Knobs.start, help="name of an earlier run in the work folder to start from"
+        )
         parser.add_argument("--precision", choices=("32-true", "bf16-mixed"), default=Knobs.precision)
 
     def handle(self, **options):
         role = options["role"]
-        knobs = Knobs(role=role, precision=options["precision"], **{name: options[name] for name in NUMBERS})
+        knobs = Knobs(role=role, **{name: options[name] for name in (*NUMBERS, *OTHERS)})
         card = train(
             knobs,
             work=options["work"] or settings.STATE_DIR / "training",
