@@ -34,9 +34,15 @@ def _facts(card: Card) -> dict[str, str]:
         "phantom exams, slices, positive": "{exams}, {slices}, {positive_slices}".format(**found) if found else unknown,
         "slice AUC": "{slice_auc} ({slice_auc_95[0]} to {slice_auc_95[1]})".format(**found) if found else unknown,
         "sensitivity, specificity": "{sensitivity}, {specificity}".format(**found) if found else unknown,
-        "made by": f"`{made['command']}` at commit `{made['commit']}`" if made else unknown,
-        "training": f"{made['seconds']} s on {made['machine']}, torch {made['torch']}" if made else unknown,
+        "made by": ", then ".join(_runs(made)) if made else unknown,
+        "made on": f"{made['machine']}, torch {made['torch']}" if made else unknown,
     }
+
+
+def _runs(made: dict) -> list[str]:
+    """Each training run that led to a network, first to last."""
+    before = _runs(made["started_from"]) if made.get("started_from") else []
+    return [*before, f"`{made['command']}` at commit `{made['commit']}` ({made['seconds']} s)"]
 
 
 class Command(BaseCommand):
