@@ -16,7 +16,7 @@ Made by `python manage.py networks`, from the networks' own cards. What every fi
 
 def page(cards: list[Card]) -> str:
     """A table with a column a card, then what each is for, as Markdown."""
-    lines = [HEAD.format(names=" | ".join(card.role for card in cards) + " |", rule="---|" * len(cards))]
+    lines = [HEAD.format(names=" | ".join(card.role for card in cards), rule="---|" * len(cards))]
     rows = [_facts(card) for card in cards]
     lines += [f"| {name} | " + " | ".join(row[name] for row in rows) + " |" for name in rows[0]]
     lines += ["", *(f"{card.role}: {card.intended_use}" for card in cards)]
