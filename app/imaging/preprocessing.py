@@ -1,7 +1,8 @@
 """Slices -> what the networks take: (N, channels, 128, 128) float32 with values 0..255.
 
 The recipe is that of the original system: scale by a maximum, truncate to 8 bits, invert MONOCHROME1, resize with
-bilinear interpolation without antialiasing. Only the maximum differs from network to network, see ``Normalisation``.
+bilinear interpolation without antialiasing. Networks differ in the maximum, see ``Normalisation``;
+those that scale by exam take brightness (rescaled, MONOCHROME1 mirrored beforehand), the original takes stored values.
 """
 
 from collections.abc import Iterable, Iterator

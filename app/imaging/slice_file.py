@@ -17,7 +17,7 @@ from imaging.geometry import is_orientation, position_along_normal
 GREY = ("MONOCHROME1", "MONOCHROME2")
 # What pydicom decodes by itself, exactly. Others wait for decoders that have been compared (docs/decisions/0005).
 TRANSFER_SYNTAXES = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless)
-LARGEST_SIDE = 2048  # pixels: four times the largest breast MR matrix known
+LARGEST_SIDE = 2048  # pixels: four times the largest matrix of the Duke cohort
 HEADER_TAGS = [
     "Modality",
     "PatientID",
