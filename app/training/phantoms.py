@@ -26,7 +26,9 @@ SCANS = {
 }
 
 
-ARRAYS = ("images", "labels", "centres", "exams")
+# Places of tumour are kept on a grid of 4 x 4 pixels of a prepared slice.
+PLACES = SIZE // 4
+ARRAYS = ("images", "labels", "places", "exams")
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,13 @@ class PhantomSet:
     """Slices of many exams.
 
     ``images`` (N, 4, 128, 128) uint8: pre and the three passes, each scaled as ``EXAM_SCALE`` says; ``labels`` (N,)
-    bool: the slice holds tumour; ``centres`` (N, 2) float32 row and column of its middle, not a number where there is
-    none; ``exams`` (N,) the seed of each slice's exam. Slices of an exam stand together, in order.
+    bool: the slice holds tumour; ``places`` (N, 32, 32) uint8: the share of tumour in each square of 4 x 4 pixels, 255
+    for all of it; ``exams`` (N,) the seed of each slice's exam. Slices of an exam stand together, in order.
     """
 
     images: np.ndarray
     labels: np.ndarray
-    centres: np.ndarray
+    places: np.ndarray
     exams: np.ndarray
 
     def channels(self, role: str) -> np.ndarray:
@@ -72,9 +74,9 @@ def _make(seeds: list[int], files: dict[str, Path], workers: int) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         made = list(tqdm(pool.map(_arrays, seeds), total=len(seeds), desc="phantom exams", unit="exam"))
-    images, labels, centres = zip(*made, strict=True)
+    images, labels, places = zip(*made, strict=True)
     np.save(files["labels"], np.concatenate(labels))
-    np.save(files["centres"], np.concatenate(centres))
+    np.save(files["places"], np.concatenate(places))
     np.save(files["exams"], np.repeat(seeds, [len(each) for each in labels]))
     np.save(files["images"], np.concatenate(images))
 
@@ -89,13 +91,13 @@ def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             image[k] = np.rint(prepare(pixels[k], scales[min(k, 1)]))
     labels = np.zeros(len(slices), bool)
     labels[[number - 1 for number in exam.positive_slices]] = True
-    return images, labels, _centres(exam, labels)
+    return images, labels, _places(exam, labels)
 
 
-def _centres(exam: Exam, labels: np.ndarray) -> np.ndarray:
-    centres = np.full((len(labels), 2), np.nan, np.float32)
+def _places(exam: Exam, labels: np.ndarray) -> np.ndarray:
+    places = np.zeros((len(labels), PLACES, PLACES), np.uint8)
     for index in np.flatnonzero(labels):
-        # a tumour can lie between the pixels of a coarse matrix: then its slice counts as without a place
-        if len(place := np.argwhere(exam.mask(index))):
-            centres[index] = (place.mean(axis=0) + 0.5) * SIZE / exam.protocol.rows - 0.5
-    return centres
+        # INTER_AREA averages when it makes smaller; a matrix is always larger than the grid
+        share = cv2.resize(exam.mask(index).astype(np.float32), (PLACES, PLACES), interpolation=cv2.INTER_AREA)
+        places[index] = np.ceil(255 * share)
+    return places

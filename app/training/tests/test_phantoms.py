@@ -36,14 +36,12 @@ class PhantomSetTests(SimpleTestCase):
         self.assertIsInstance(again.images, np.memmap)
         np.testing.assert_array_equal(again.images, self.made.images)
 
-    def test_centres_are_where_the_mask_is(self):
+    def test_places_hold_the_share_of_tumour_where_the_mask_is(self):
         exam = phantom_exam(11)
-        number = exam.positive_slices[0]
-        rows, columns = np.nonzero(exam.mask(number - 1))
-        found = self.made.centres[self.made.exams == 11][number - 1]
-        expected = [
-            (rows.mean() + 0.5) * 128 / exam.protocol.rows - 0.5,
-            (columns.mean() + 0.5) * 128 / exam.protocol.rows - 0.5,
-        ]
-        np.testing.assert_allclose(found, expected, atol=0.01)
-        self.assertTrue(np.isnan(self.made.centres[~self.made.labels]).all())
+        number = exam.positive_slices[len(exam.positive_slices) // 2]
+        mask = exam.mask(number - 1)
+        found = self.made.places[self.made.exams == 11][number - 1]
+        self.assertAlmostEqual(found.mean() / 255, mask.mean(), delta=0.1 * mask.mean())
+        rows, columns = (np.nonzero(mask)[axis] * 32 // exam.protocol.rows for axis in (0, 1))
+        self.assertTrue((found[rows, columns] > 0).all())
+        self.assertFalse(self.made.places[~self.made.labels].any())
