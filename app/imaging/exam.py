@@ -1,6 +1,6 @@
 """Four series of one patient -> an exam whose passes show the same slices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,33 +31,54 @@ class Exam:
 def read_exam(root: Path) -> Exam:
     """The exam in the folders ``pre``, ``1st_pass``, ``2nd_pass`` and ``3rd_pass`` of ``root``, matched.
 
-    Raises what ``read_series`` raises, UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer, MixedExams or
+    Raises what ``read_series`` and ``match`` raise.
+    """
+    return match(*(read_series(root / name) for name in FOLDERS))
+
+
+def match(pre: Series, *passes: Series) -> Exam:
+    """The exam of a pre-contrast series and three passes, once they are seen to show the same slices.
+
+    Files match by name and must lie at the same position. Where names differ and every file says where it lies,
+    positions decide, with a warning. Raises UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer, MixedExams or
     DuplicateSlice.
     """
-    pre, *passes = (read_series(root / name) for name in FOLDERS)
-    for other in passes:
-        _check_match(pre, other)
-    _check_identity([each for series in (pre, *passes) for each in series.slices])
-    return Exam(pre, tuple(passes))
+    matched = tuple(_matched(pre, other) for other in passes)
+    _check_identity([each for series in (pre, *matched) for each in series.slices])
+    return Exam(pre, matched)
 
 
-def _check_match(pre: Series, other: Series) -> None:
-    """``other`` shows the same slices as ``pre``, in the same order."""
+def _matched(pre: Series, other: Series) -> Series:
+    """``other`` with its slices in the order of those of ``pre`` which they match."""
     if len(other) != len(pre):
         raise UnequalCounts(f"{pre.name} holds {len(pre)} slices, {other.name} holds {len(other)}.")
     keys = {each.key for each in other.slices}
-    for each in pre.slices:
-        if each.key not in keys:
-            raise NamesDiffer(f"{each.label} has no file of the same name in {other.name}.", (each.label,))
+    stranger = next((each for each in pre.slices if each.key not in keys), None)
+    if stranger is not None:
+        other = _by_position(pre, other, stranger)
     tolerance = POSITION_TOLERANCE * (pre.spacing or 1.0)
     for one, two in zip(pre.slices, other.slices, strict=True):
+        if stranger is None and one.key != two.key:
+            told = f"{one.label} and {two.label} come at the same place in their folders."
+            raise PositionsDiffer(told, (one.label, two.label))
         _check_pair(one, two, tolerance)
+    return other
+
+
+def _by_position(pre: Series, other: Series, stranger: SliceFile) -> Series:
+    """``other``, whose names do not match, running in the direction of ``pre``, with a warning."""
+    if any(each.position is None for each in (*pre.slices, *other.slices)):
+        told = f"{stranger.label} has no file of the same name in {other.name}, and not every file has a position."
+        raise NamesDiffer(told, (stranger.label,))
+    slices = other.slices
+    if (slices[-1].position > slices[0].position) != (pre.slices[-1].position > pre.slices[0].position):
+        slices = slices[::-1]
+    told = f"{other.name}: file names differ from those of {pre.name}; positions match the slices."
+    return replace(other, slices=slices, warnings=(*other.warnings, told))
 
 
 def _check_pair(one: SliceFile, two: SliceFile, tolerance: float) -> None:
     files = (one.label, two.label)
-    if one.key != two.key:
-        raise PositionsDiffer(f"{one.label} and {two.label} come at the same place in their folders.", files)
     if (one.rows, one.columns) != (two.rows, two.columns):
         raise SizesDiffer(f"{one.label} is {one.rows} x {one.columns}, {two.label} {two.rows} x {two.columns}.", files)
     if one.pixel_spacing and two.pixel_spacing and not np.allclose(one.pixel_spacing, two.pixel_spacing, rtol=1e-3):
@@ -82,7 +103,7 @@ def _check_identity(slices: list[SliceFile]) -> None:
             raise MixedExams(f"{each.label} and {first.label} belong to different studies.", files)
         if each.frame_of_reference_uid != first.frame_of_reference_uid:
             raise PositionsDiffer(f"{each.label} and {first.label} have different frames of reference.", files)
-        twin = seen.setdefault(each.sop_instance_uid or each.label, each)
+        twin = seen.setdefault((each.sop_instance_uid, each.frame) if each.sop_instance_uid else each.label, each)
         if twin is not each:
             raise DuplicateSlice(
                 f"{each.label} and {twin.label} are the same DICOM instance.", (each.label, twin.label)

@@ -10,6 +10,8 @@ Vector = tuple[float, ...]
 ORIENTATION_TOLERANCE = 1e-3
 # How far direction cosines may be from unit length and right angle.
 UNIT_TOLERANCE = 1e-2
+# Rank correlation from which names or numbers are taken to run along the stack.
+CLEAR_TREND = 0.5
 
 
 def slice_normal(image_orientation: Vector) -> np.ndarray:
@@ -42,13 +44,25 @@ def natural_key(name: str) -> list:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name.casefold())]
 
 
-def order_by_position(names: Sequence[str], positions: Sequence[float]) -> list[int]:
+def order_by_position(
+    names: Sequence[str], positions: Sequence[float], numbers: Sequence[int | None] = ()
+) -> list[int]:
     """Indices of the slices in spatial order, running in the direction in which the names rise (natural order).
 
-    ``positions`` are mm along the normal. Without a direction in the names the order is that of rising positions.
+    ``positions`` are mm along the normal. Where the names rise in neither direction, as UIDs do, ``numbers``
+    (InstanceNumber) give the direction, and without one the order is that of rising positions.
     """
     order = sorted(range(len(positions)), key=lambda i: positions[i])
-    rank = {i: place for place, i in enumerate(sorted(order, key=lambda i: natural_key(names[i])))}
+    by_name = sorted(order, key=lambda i: natural_key(names[i]))
+    trend = _trend(order, by_name)
+    if abs(trend) < CLEAR_TREND and None not in numbers and len(set(numbers)) == len(order):
+        trend = _trend(order, sorted(order, key=lambda i: numbers[i]))
+    return order[::-1] if trend <= -CLEAR_TREND else order
+
+
+def _trend(order: list[int], other: list[int]) -> float:
+    """Spearman's rank correlation of two orders of the same things, -1 to 1."""
+    rank = {i: place for place, i in enumerate(other)}
     middle = (len(order) - 1) / 2
-    trend = sum((place - middle) * rank[i] for place, i in enumerate(order))
-    return order[::-1] if trend < 0 else order
+    common = sum((place - middle) * (rank[i] - middle) for place, i in enumerate(order))
+    return common / max(sum((place - middle) ** 2 for place in range(len(order))), 1e-9)

@@ -110,7 +110,7 @@ def process_scantype(
 def _values(series: Series, normalisation: Normalisation) -> Iterator[np.ndarray]:
     """Each slice's values, read when asked for: as stored for the original recipe, else as they shine."""
     by_slice = normalisation.maximum == "slice"
-    return (each.stored() if by_slice else each.brightness() for each in series.slices)
+    return (each.values() if by_slice else each.brightness() for each in series.slices)
 
 
 def _prepared(series: Series, values: Iterable[np.ndarray], scale: float | None) -> np.ndarray:

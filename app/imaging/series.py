@@ -8,7 +8,7 @@ import numpy as np
 
 from imaging.errors import PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.geometry import natural_key, order_by_position, same_orientation
-from imaging.slice_file import SliceFile, read_header
+from imaging.slice_file import SliceFile, read_slices
 
 # Neighbouring slices further apart than this many times the usual distance leave a gap.
 GAP = 1.5
@@ -37,20 +37,25 @@ class Series:
 def read_series(folder: Path | Series) -> Series:
     """The DICOM files in ``folder`` as a series in spatial order; a series that is read already passes through.
 
-    Order: by position along the normal, in the direction in which file names rise, when every file says where it
-    lies; else by InstanceNumber; else by name. Only headers are read here.
+    Order: by position along the normal, in the direction in which file names rise, or InstanceNumber where the names
+    tell none, when every file says where it lies; else by InstanceNumber; else by name. Only headers are read here.
 
     Raises NotADicomImage, SizesDiffer, PositionsDiffer (two slices at one place, or turned against each other), or
     UnequalCounts when the folder is empty.
     """
     if isinstance(folder, Series):
         return folder
-    slices = [read_header(path) for path in sorted(folder.iterdir(), key=lambda path: natural_key(path.name))]
+    return in_order(folder.name, [each for path in folder.iterdir() for each in read_slices(path)])
+
+
+def in_order(name: str, slices: list[SliceFile]) -> Series:
+    """``slices`` of one pass as a series called ``name``, ordered and checked as ``read_series`` says."""
     if not slices:
-        raise UnequalCounts(f"{folder.name} is empty.")
+        raise UnequalCounts(f"{name} is empty.")
+    slices = sorted(slices, key=lambda each: natural_key(each.key))
     _check_sizes(slices)
-    ordered, warnings = _in_order(folder.name, slices)
-    series = Series(folder.name, tuple(ordered), tuple(warnings))
+    ordered, warnings = _in_order(name, slices)
+    series = Series(name, tuple(ordered), tuple(warnings))
     return replace(series, warnings=(*warnings, *_odd(series)))
 
 
@@ -68,7 +73,11 @@ def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], list
     """The slices, given in the natural order of their names, in reading order, with warnings."""
     if all(each.position is not None for each in slices):
         _check_orientation(slices)
-        order = order_by_position([each.path.name for each in slices], [each.position for each in slices])
+        order = order_by_position(
+            [each.key for each in slices],
+            [each.position for each in slices],
+            [each.instance_number for each in slices],
+        )
         ordered = [slices[i] for i in order]
         _check_places(ordered)
         known = "positions"

@@ -143,9 +143,11 @@ class RefusedTests(UploadTestCase):
         self.assertIn("they hold: pre 2, 1st_pass 2, 2nd_pass 1, 3rd_pass 2", body["detail"])
 
     def test_names_that_do_not_match(self):
-        content = self.exam(**{"2nd_pass/002.dcm": None, "2nd_pass/009.dcm": exam_files()["2nd_pass/002.dcm"]})
-        body = self.refused(self.upload(content), 400, "names_differ")
-        self.assertEqual(body["detail"], STRUCTURE + "pre/002.dcm has no file of the same name in 2nd_pass.")
+        files = exam_files(2, ImagePositionPatient=None)
+        files["2nd_pass/009.dcm"] = files.pop("2nd_pass/002.dcm")
+        body = self.refused(self.upload(zip_bytes(files)), 400, "names_differ")
+        told = "pre/002.dcm has no file of the same name in 2nd_pass, and not every file has a position."
+        self.assertEqual(body["detail"], STRUCTURE + told)
         self.assertEqual(body["errors"][0]["file"], "pre/002.dcm")
 
     def test_file_that_is_no_dicom_image(self):

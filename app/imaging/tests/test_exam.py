@@ -25,9 +25,29 @@ class ExamTests(FolderTestCase):
         with self.assertRaisesMessage(UnequalCounts, "pre holds 3 slices, 2nd_pass holds 2."):
             self.changed("2nd_pass/002.dcm", None)
 
-    def test_names_that_do_not_match_are_refused_with_the_file(self):
-        with self.assertRaisesMessage(NamesDiffer, "pre/003.dcm has no file of the same name in 3rd_pass."):
-            self.changed("3rd_pass/003.dcm", None, **{"3rd_pass/004.dcm": slice_bytes(PIXELS, 4, 4.0)})
+    def test_names_that_do_not_match_are_refused_with_the_file_when_positions_are_missing(self):
+        write_files(exam_files(ImagePositionPatient=None), self.folder)
+        (self.folder / "3rd_pass" / "003.dcm").rename(self.folder / "3rd_pass" / "004.dcm")
+        told = "pre/003.dcm has no file of the same name in 3rd_pass, and not every file has a position."
+        with self.assertRaisesMessage(NamesDiffer, told):
+            read_exam(self.folder)
+
+    def test_names_that_do_not_match_give_way_to_positions_with_a_warning(self):
+        exam = self.changed("3rd_pass/003.dcm", None, **{"3rd_pass/004.dcm": slice_bytes(PIXELS, 4, 4.0)})
+        self.assertEqual([each.position for each in exam.passes[2].slices], [0, 2, 4])
+        told = "3rd_pass: file names differ from those of pre; positions match the slices."
+        self.assertEqual(exam.warnings, (told,))
+
+    def test_pass_whose_other_names_run_backwards_is_turned_to_its_positions(self):
+        write_files(exam_files(), self.folder)
+        for number, name in ((1, "z"), (2, "y"), (3, "x")):
+            (self.folder / "2nd_pass" / f"00{number}.dcm").rename(self.folder / "2nd_pass" / name)
+        exam = read_exam(self.folder)
+        self.assertEqual([each.path.name for each in exam.passes[1].slices], ["z", "y", "x"])
+
+    def test_names_that_do_not_match_at_other_positions_are_refused(self):
+        with self.assertRaisesMessage(PositionsDiffer, "pre/003.dcm and 3rd_pass/004.dcm lie 1.00 mm apart."):
+            self.changed("3rd_pass/003.dcm", None, **{"3rd_pass/004.dcm": slice_bytes(PIXELS, 4, 5.0)})
 
     def test_names_match_without_their_ending_and_in_any_case(self):
         exam = self.changed("1st_pass/001.dcm", None, **{"1st_pass/001.DCM": slice_bytes(PIXELS, 1, 0.0)})
