@@ -37,6 +37,10 @@ class UnsafeMember(ScanError):
     code, title = "unsafe_member", "The archive holds something that is not unpacked"
 
 
+class NestedArchive(ScanError):
+    code, title = "nested_archive", "The archive holds another archive"
+
+
 class LimitExceeded(ScanError):
     code, title, lead = "limit_exceeded", "The archive is larger than this server takes", "The upload is too large."
 
