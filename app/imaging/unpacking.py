@@ -1,6 +1,6 @@
 """Members of a zip -> files, on several cores.
 
-isal inflates twice as fast as zlib and lets other threads run meanwhile, and members do not depend on each other.
+isal inflates faster than zlib and lets other threads run meanwhile, and members do not depend on each other.
 """
 
 import os
@@ -96,7 +96,7 @@ def _inflated(source: Source, member: Member) -> Iterator[bytes]:
     stream = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
     try:
         for packed in _packed(source, member):
-            if stream.eof:
+            if stream.eof:  # or what follows would be gathered in memory
                 raise _damage(member.entry, MISFIT)
             while chunk := stream.decompress(packed, CHUNK):
                 yield chunk

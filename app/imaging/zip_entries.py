@@ -125,7 +125,10 @@ def data_range(source: Source, entry: Entry) -> tuple[int, int]:
     Raises DamagedArchive when its header is missing or speaks of something else than the directory, or when the data
     do not lie inside the upload.
     """
-    header = source.read(entry.start, LOCAL.size + len(entry.raw_name))
+    length = LOCAL.size + len(entry.raw_name)
+    if entry.start + length > source.size:
+        raise DamagedArchive(f"{entry.name} is cut off.", (entry.name,))
+    header = source.read(entry.start, length)
     mark, flags, compression, name_length, extra_length = LOCAL.unpack_from(header)
     if mark != LOCAL_MARK:
         raise DamagedArchive(f"{entry.name} is not where the archive's directory says.", (entry.name,))
@@ -133,7 +136,7 @@ def data_range(source: Source, entry: Entry) -> tuple[int, int]:
         raise DamagedArchive(f"{entry.name} has another name at its data than in the directory.", (entry.name,))
     if compression != entry.compression or (flags ^ entry.flags) & ENCRYPTED_FLAGS:
         raise DamagedArchive(f"{entry.name} is packed otherwise than the archive's directory says.", (entry.name,))
-    start = entry.start + len(header) + extra_length
+    start = entry.start + length + extra_length
     if start + entry.packed_size > source.size:
         raise DamagedArchive(f"{entry.name} is cut off.", (entry.name,))
     return start, start + entry.packed_size

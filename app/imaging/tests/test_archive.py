@@ -392,15 +392,20 @@ SEEDS = (
 
 @st.composite
 def mutated(draw) -> bytes:
-    """A zip with bytes changed, a piece moved, or both, and perhaps an end cut off."""
+    """A zip with bytes changed, a piece of it put in again elsewhere, or an end cut off."""
     content = bytearray(draw(st.sampled_from(SEEDS)))
     place = st.integers(0, len(content) - 1)
-    for at, value in draw(st.lists(st.tuples(place, st.integers(0, 255)), max_size=4)):
-        content[at] = value
-    if draw(st.booleans()):
-        start, stop, target = draw(place), draw(place), draw(place)
-        content[target:target] = content[start:stop]
-    return bytes(content[draw(st.integers(0, 9)) :][: len(content) - draw(st.integers(0, 60))])
+    change = draw(st.sampled_from(("bytes", "piece", "start", "end")))
+    if change == "bytes":
+        for at, value in draw(st.lists(st.tuples(place, st.integers(0, 255)), max_size=4)):
+            content[at] = value
+    elif change == "piece":
+        at, start, stop = draw(place), draw(place), draw(place)
+        content[at:at] = content[start:stop]
+    else:
+        cut = draw(place)
+        content = content[cut:] if change == "start" else content[:cut]
+    return bytes(content)
 
 
 class MutatedTests(ExtractTestCase):

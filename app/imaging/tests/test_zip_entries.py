@@ -173,10 +173,15 @@ class DataRangeTests(SimpleTestCase):
             self.refused("1st_pass/001.dcm has another name at its data than in the directory.", local_name=name)
 
     def test_header_that_tells_another_packing_is_refused(self):
-        content = bytearray(raw_zip(*exam()))
-        content[content.index(b"PK\3\4", 4) + 8] = 8
-        with self.assertRaisesMessage(DamagedArchive, "is packed otherwise than the archive's directory says."):
-            ranges(bytes(content))
+        compression, encrypted = (8, 8), (6, 1)
+        for offset, value in (compression, encrypted):
+            content = bytearray(raw_zip(*exam()))
+            content[content.index(b"PK\3\4", 4) + offset] = value
+            with self.assertRaisesMessage(DamagedArchive, "is packed otherwise than the archive's directory says."):
+                ranges(bytes(content))
+
+    def test_header_behind_the_end_is_refused(self):
+        self.refused("1st_pass/001.dcm is cut off.", start=1_000_000)
 
     def test_data_that_run_over_the_end_are_refused(self):
         content = bytearray(raw_zip(MEMBER))
