@@ -14,7 +14,7 @@ from imaging.archive import Limits
 
 def read_study(archive: BinaryIO) -> Study:
     """Reads the exam in the zip ``archive`` and stores the result. Raises what ``detection.pipeline.scan`` raises."""
-    limits = Limits(settings.MAX_FILES, settings.MAX_UNPACKED_BYTES)
+    limits = Limits(settings.MAX_FILES, settings.MAX_UNPACKED_BYTES, settings.MAX_COMPRESSION_RATIO)
     with workspace(settings.WORK_DIR) as folder:
         result = scan(archive, folder, networks(), limits)
     return _store(result)

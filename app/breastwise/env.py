@@ -91,6 +91,12 @@ SETTINGS = (
     Setting("MAX_UPLOAD_MB", at_least(1), "1024", "Largest upload, in MB of 1,000,000 bytes. nginx reads it too."),
     Setting("MAX_UNPACKED_MB", at_least(1), "4096", "Largest unpacked exam, in MB of 1,000,000 bytes."),
     Setting("MAX_FILES", at_least(4), "4000", "Most files in one upload."),
+    Setting(
+        "MAX_COMPRESSION_RATIO",
+        at_least(1),
+        "600",
+        "Most bytes to which one byte of an upload may unpack, over the whole upload.",
+    ),
     Setting("REQUEST_TIMEOUT_SECONDS", at_least(1), "1800", "Longest answer, in seconds. nginx reads it too."),
     Setting("BIND", text, "127.0.0.1:8000", "Address and port on which gunicorn listens."),
     Setting("THREADS", at_least(1), "4", "Exams read at the same time."),

@@ -1,75 +1,80 @@
-"""A zip as people make them -> the four folders of an exam on disk.
+"""A zip as people make them -> the files of an exam on disk.
 
-First the names are planned by a pure function, then the members are written, counting files and bytes as they come:
-what the zip says about its own sizes is not believed.
+First the names are planned by a pure function, then every member is judged by what the zip says of it, then the members
+are written. What the zip says about its own sizes is not believed: it is an upper bound that is held while writing.
 """
 
+import re
 import stat
-import struct
-import zipfile
-import zlib
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from imaging.errors import (
     AmbiguousMember,
+    CompressionBomb,
     DamagedArchive,
+    DuplicateMember,
+    EmptyArchive,
     LimitExceeded,
     MissingFolder,
-    NotAZip,
+    NestedArchive,
     UnequalCounts,
+    UnknownCompression,
     UnsafeMember,
 )
 from imaging.exam import FOLDERS
+from imaging.unpacking import DEFLATED, STORED, Member, unpack
+from imaging.zip_entries import Entry, Source, data_range, read_entries
 
 # What file managers and viewers leave beside the slices.
 CLUTTER_FOLDERS = {"__macosx"}
 CLUTTER_FILES = {".ds_store", "thumbs.db", "desktop.ini", "dicomdir"}
-COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ARCHIVE_SUFFIXES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+# APPNOTE.TXT 4.4.5. Windows takes Deflate64 for files of more than 2 GB, 7-Zip and WinZip take the others when asked.
+COMPRESSIONS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 LONGEST_NAME = 255  # bytes, the limit of the usual file systems
-CHUNK = 1 << 20
-# All that zipfile raises on a zip whose bytes are not what they should be; it wraps only part of it.
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    NotImplementedError,
-    OverflowError,
-    struct.error,
-)
+LONGEST_PATH = 1024  # bytes; Linux takes 4,096 with the folder into which it is unpacked
+DEEPEST = 32  # names in a path, so that few files cannot make very many folders
+# macOS packs a twin to each file, and each file may have its own folder: so many entries come with one file.
+ENTRIES_A_FILE = 3
 
 
 @dataclass(frozen=True)
 class Limits:
-    """``files`` members and ``unpacked_bytes`` bytes are the most that one archive may hold."""
+    """What one archive may hold: ``files`` files that unpack to ``unpacked_bytes`` bytes together.
+
+    ``compression_ratio``: most bytes unpacked for one byte of the archive, over the whole archive.
+    """
 
     files: int
     unpacked_bytes: int
+    compression_ratio: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``slices``: (member of the zip, folder of the exam, file name there). ``ignored``: members outside them."""
+    """``files``: (member of the zip, its path below the folder of the exam), parted by ``/``.
 
-    slices: tuple[tuple[str, str, str], ...]
+    ``ignored``: members that are no clutter and are not unpacked.
+    """
+
+    files: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
 
 
 def plan(names: Sequence[str]) -> Plan:
-    """Which member of a zip goes into which of the four folders.
+    """Which member of a zip goes into which of the four folders: ``pre/001.dcm`` and so on.
 
     Folder names count in any case, and one or more folders may wrap the four together. Raises UnsafeMember,
-    AmbiguousMember, MissingFolder or UnequalCounts.
+    DuplicateMember, NestedArchive, AmbiguousMember, MissingFolder or UnequalCounts.
     """
     slices, ignored, common = [], [], None
-    for name in names:
-        parts = _parts(name)
-        if name.endswith(("/", "\\")) or _is_clutter(parts):
-            continue
+    for name, parts in _files(names):
         folder = next((part.casefold() for part in parts[:-1] if part.casefold() in FOLDERS), None)
         if folder is None:
             ignored.append(name)
@@ -82,45 +87,82 @@ def plan(names: Sequence[str]) -> Plan:
             raise AmbiguousMember(f"{name} does not lie beside the other folders.", (name,))
         slices.append((name, folder, parts[-1]))
     _check_folders(slices)
-    return Plan(tuple(slices), tuple(ignored))
+    return Plan(tuple((name, f"{folder}/{file}") for name, folder, file in slices), tuple(ignored))
 
 
-def extract(archive: BinaryIO, root: Path, limits: Limits) -> Plan:
-    """Unpacks the slices of the zip in ``archive`` into folders under ``root`` and returns what was planned.
+def plan_any(names: Sequence[str]) -> Plan:
+    """Every member that is no clutter under its own name, for uploads in whatever folders.
 
-    Raises NotAZip, DamagedArchive, UnsafeMember, LimitExceeded, or what ``plan`` raises.
+    Raises UnsafeMember, DuplicateMember, NestedArchive, AmbiguousMember when a name is both a file and a folder, or
+    EmptyArchive.
     """
-    try:
-        opened = zipfile.ZipFile(archive)
-    except DAMAGE as error:
-        raise NotAZip("series.zip is not a zip archive, or its end is missing.") from error
-    with opened:
-        return _extract(opened, root, limits)
+    files = _files(names)
+    if not files:
+        raise EmptyArchive("There is no file in the archive.")
+    folders = {_parts(name) for name in names if _is_folder(name)}
+    folders |= {parts[:depth] for _, parts in files for depth in range(1, len(parts))}
+    for name, parts in files:
+        if parts in folders:
+            raise AmbiguousMember(f"{name} is a file and a folder.", (name,))
+    return Plan(tuple((name, "/".join(parts)) for name, parts in files), ())
 
 
-def _extract(opened: zipfile.ZipFile, root: Path, limits: Limits) -> Plan:
-    members = opened.infolist()
-    if len(members) > limits.files:
-        raise LimitExceeded(f"The archive holds {len(members)} files; {limits.files} are the most.")
-    planned = plan([member.filename for member in members])
-    by_name = {member.filename: member for member in members}
-    room = limits.unpacked_bytes
-    for folder in FOLDERS:
-        (root / folder).mkdir()
-    for name, folder, file in planned.slices:
-        _check_member(by_name[name])
-        room = _write(opened, by_name[name], root / folder / file, room, limits)
+def extract(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan] = plan) -> Plan:
+    """Unpacks the zip in ``archive`` into the empty folder ``root`` as ``planner`` says, and returns what was planned.
+
+    Every member that is no clutter is read and checked, those that are ignored too. Raises NotAZip, DamagedArchive,
+    LimitExceeded, CompressionBomb, UnsafeMember, UnknownCompression, NestedArchive, or what ``planner`` raises. What
+    is under ``root`` then is not to be used.
+    """
+    source = Source(archive)
+    entries = read_entries(source, limits.files * ENTRIES_A_FILE)
+    names = [entry.name for entry in entries]
+    _check_count(names, limits)
+    planned = planner(names)
+    targets = {name: root / path for name, path in planned.files} | dict.fromkeys(planned.ignored)
+    # in the archive's order, so that the first member with which something is wrong is named
+    chosen = [entry for entry in entries if entry.name in targets]
+    for entry in chosen:
+        _check_entry(entry)
+    _check_size(chosen, source.size, limits)
+    members = [Member(entry, *data_range(source, entry), targets[entry.name]) for entry in chosen]
+    _check_overlap(members)
+    _make_folders(planned, root, limits)
+    unpack(source, members)
     return planned
+
+
+def _files(names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Each name that is neither a folder nor clutter, with its parts. Raises what holds for any layout."""
+    found, seen = [], set()
+    for name in names:
+        parts = _parts(name)
+        if _is_folder(name) or _is_clutter(parts):
+            continue
+        if parts in seen:
+            raise DuplicateMember(f"{name} is there twice.", (name,))
+        if name.casefold().endswith(ARCHIVE_SUFFIXES):
+            raise NestedArchive(f"{name} is an archive itself; send its files.", (name,))
+        seen.add(parts)
+        found.append((name, parts))
+    return found
 
 
 def _parts(name: str) -> tuple[str, ...]:
     path = PurePosixPath(name.replace("\\", "/"))
-    drive = path.parts and path.parts[0].endswith(":")
+    drive = re.match("[a-z]:", name, re.IGNORECASE)
     if path.is_absolute() or drive or ".." in path.parts or "\0" in name:
         raise UnsafeMember(f"{name!r} points outside the archive.", (name,))
-    if any(len(part.encode(errors="replace")) > LONGEST_NAME for part in path.parts):
+    lengths = [len(part.encode(errors="replace")) for part in path.parts]
+    if max(lengths, default=0) > LONGEST_NAME or sum(lengths) + len(lengths) > LONGEST_PATH:
         raise UnsafeMember(f"{name[:80]!r}... is longer than a file name can be.", (name[:LONGEST_NAME],))
+    if len(lengths) > DEEPEST:
+        raise UnsafeMember(f"{name[:80]!r}... lies in more than {DEEPEST - 1} folders.", (name[:LONGEST_NAME],))
     return path.parts
+
+
+def _is_folder(name: str) -> bool:
+    return name.endswith(("/", "\\"))
 
 
 def _is_clutter(parts: tuple[str, ...]) -> bool:
@@ -139,40 +181,57 @@ def _check_folders(slices: list[tuple[str, str, str]]) -> None:
         raise UnequalCounts(f"The folders must hold equal numbers of slices; they hold: {told}.")
     seen = set()
     for name, folder, file in slices:
-        key = (folder, file.casefold().removesuffix(".dcm"))
+        key = (folder, unicodedata.normalize("NFC", file).casefold().removesuffix(".dcm"))
         if key in seen:
-            raise AmbiguousMember(f"{name} is there twice.", (name,))
+            raise DuplicateMember(f"{name} is there twice.", (name,))
         seen.add(key)
 
 
-def _check_member(member: zipfile.ZipInfo) -> None:
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    problem = None
-    if member.flag_bits & 0x1:
-        problem = "is encrypted"
-    elif kind not in (0, stat.S_IFREG):
-        problem = "is a link or a device"
-    elif member.compress_type not in COMPRESSIONS:
-        problem = "is compressed in a way that is not read; stored and deflated are"
-    if problem:
-        raise UnsafeMember(f"{member.filename} {problem}.", (member.filename,))
+def _check_count(names: Sequence[str], limits: Limits) -> None:
+    count = sum(not _is_folder(name) and not _is_clutter(_parts(name)) for name in names)
+    if count > limits.files:
+        raise LimitExceeded(f"The archive holds {count} files; {limits.files} are the most.")
 
 
-def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, limits: Limits) -> int:
-    """Writes one member and returns how many of ``room`` bytes are left."""
-    with target.open("xb") as out:
-        for chunk in _chunks(opened, member):
-            room -= len(chunk)
-            if room < 0:
-                raise LimitExceeded(f"The unpacked exam exceeds {limits.unpacked_bytes} bytes.")
-            out.write(chunk)
-    return room
+def _check_entry(entry: Entry) -> None:
+    if entry.encrypted:
+        raise UnsafeMember(f"{entry.name} is encrypted.", (entry.name,))
+    if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+        raise UnsafeMember(f"{entry.name} is a link or a device.", (entry.name,))
+    if entry.patched:
+        raise UnknownCompression(f"{entry.name} holds changes to a file that is not here.", (entry.name,))
+    if entry.compression not in (STORED, DEFLATED):
+        told = COMPRESSIONS.get(entry.compression, f"method {entry.compression}")
+        reason = f"{entry.name} is compressed with {told}; stored and deflated are read."
+        raise UnknownCompression(reason, (entry.name,))
 
 
-def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    try:
-        with opened.open(member) as source:
-            while chunk := source.read(CHUNK):
-                yield chunk
-    except DAMAGE as error:
-        raise DamagedArchive(f"{member.filename} is damaged ({error}).", (member.filename,)) from error
+def _check_size(entries: list[Entry], archive_bytes: int, limits: Limits) -> None:
+    """The entries' own sizes, which no member exceeds unseen when it is unpacked, are within the limits together.
+
+    The ratio is that of the whole archive, not of a member: slices without signal before and after the body inflate a
+    thousandfold, and an exam may hold many.
+    """
+    size = sum(entry.size for entry in entries)
+    if size > limits.unpacked_bytes:
+        raise LimitExceeded(f"The unpacked exam exceeds {limits.unpacked_bytes} bytes.")
+    if size > archive_bytes * limits.compression_ratio:
+        told = f"{size} bytes, more than {limits.compression_ratio} times its own {archive_bytes}"
+        raise CompressionBomb(f"The archive unpacks to {told}.")
+
+
+def _check_overlap(members: list[Member]) -> None:
+    """No byte is data of two members: that is how a small archive unpacks to a huge one."""
+    ordered = sorted(members, key=lambda member: member.entry.start)
+    for one, two in pairwise(ordered):
+        if two.entry.start < one.stop:
+            names = (one.entry.name, two.entry.name)
+            raise DamagedArchive(f"{names[0]} and {names[1]} share bytes of the archive.", names)
+
+
+def _make_folders(planned: Plan, root: Path, limits: Limits) -> None:
+    folders = {parent for _, path in planned.files for parent in PurePosixPath(path).parents}
+    if len(folders) > limits.files * ENTRIES_A_FILE:
+        raise LimitExceeded(f"The archive holds {len(folders)} folders; {limits.files * ENTRIES_A_FILE} are the most.")
+    for folder in sorted(folders):
+        (root / folder).mkdir(exist_ok=True)

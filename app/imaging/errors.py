@@ -37,8 +37,28 @@ class UnsafeMember(ScanError):
     code, title = "unsafe_member", "The archive holds something that is not unpacked"
 
 
+class DuplicateMember(ScanError):
+    code, title = "duplicate_member", "The archive holds a file twice"
+
+
+class UnknownCompression(ScanError):
+    code, title = "unknown_compression", "A file is compressed in a way that is not read"
+
+
+class NestedArchive(ScanError):
+    code, title = "nested_archive", "The archive holds another archive"
+
+
+class EmptyArchive(ScanError):
+    code, title = "empty_archive", "The archive holds no files"
+
+
 class LimitExceeded(ScanError):
     code, title, lead = "limit_exceeded", "The archive is larger than this server takes", "The upload is too large."
+
+
+class CompressionBomb(ScanError):
+    code, title = "compression_bomb", "The archive unpacks to far more than an exam does"
 
 
 class MissingFolder(ScanError):

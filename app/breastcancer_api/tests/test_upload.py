@@ -167,6 +167,10 @@ class RefusedTests(UploadTestCase):
     def test_archive_that_unpacks_over_the_limit_is_413(self):
         self.refused(self.upload(self.exam()), 413, "limit_exceeded")
 
+    @override_settings(MAX_COMPRESSION_RATIO=1)
+    def test_archive_over_the_compression_ratio_is_refused(self):
+        self.refused(self.upload(self.exam()), 400, "compression_bomb")
+
     def test_chunked_body_is_411(self):
         self.refused(self.upload(self.exam(), **{"Transfer-Encoding": "chunked"}), 411, "length_required")
 

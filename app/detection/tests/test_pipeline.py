@@ -16,7 +16,7 @@ from nets.vgg import TORCHVISION_FIRST, Topology
 from phantom.dicom import write_zip
 from phantom.exam import PASSES, Exam, Protocol
 
-LIMITS = Limits(files=100, unpacked_bytes=10_000_000)
+LIMITS = Limits(files=100, unpacked_bytes=10_000_000, compression_ratio=600)
 BUNDLES = Path(__file__).parents[2] / "nets" / "bundles"
 
 
