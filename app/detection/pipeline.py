@@ -8,6 +8,7 @@ from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
 from imaging.archive import Limits, extract
 from imaging.exam import read_exam
+from imaging.plausibility import check_plausible
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from nets.bundle import BundleError, Card
 from nets.runtime import Networks
@@ -47,6 +48,7 @@ def scan(archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits)
     """
     planned = extract(archive, workspace, limits)
     exam = read_exam(workspace)
+    warnings = exam.warnings + check_plausible(exam) + _ignored(planned.ignored)
     single = analyse_single(process_single(exam.pre, normalisation(networks.single.card)), networks.single)
     scantype = analyse_scantype(
         process_scantype(*exam.passes, normalisation=normalisation(networks.scantype.card)), networks.scantype
@@ -57,7 +59,7 @@ def scan(archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits)
         SliceResult(number, float(p1), int(d1), float(p3), int(d3), both)
         for number, (p1, d1, p3, d3, both) in enumerate(zip(*columns, strict=True), start=1)
     )
-    return ScanResult(slices, exam.warnings + _ignored(planned.ignored), networks.cards())
+    return ScanResult(slices, warnings, networks.cards())
 
 
 def normalisation(card: Card) -> Normalisation:

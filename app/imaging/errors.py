@@ -1,6 +1,7 @@
 """Why an exam was refused: small exceptions with a stable code, a reason in words and the files concerned."""
 
 STRUCTURE = "Invalid folder structure."
+NOT_ANALYSABLE = "Not analysable."
 FILE_NAME = "Invalid file name: no series.zip found."
 
 
@@ -99,3 +100,19 @@ class DuplicateSlice(ScanError):
 
 class NoSignal(ScanError):
     code, title = "no_signal", "The images are empty"
+
+
+class PassesOutOfOrder(ScanError):
+    code, title, lead = (
+        "passes_out_of_order",
+        "The passes are not in the order in which they were taken",
+        NOT_ANALYSABLE,
+    )
+
+
+class NoUptake(ScanError):
+    code, title, lead = "no_contrast_uptake", "No contrast agent is seen to arrive", NOT_ANALYSABLE
+
+
+class NotABreast(ScanError):
+    code, title, lead = "not_a_breast", "The exam shows another part of the body", NOT_ANALYSABLE

@@ -119,7 +119,7 @@ class RefusedTests(UploadTestCase):
     def test_empty_images(self):
         files = {name: slice_bytes(np.zeros((16, 16)), 1, 0.0) for name in exam_files(count=1)}
         body = self.refused(self.upload(zip_bytes(files)), 400, "no_signal")
-        self.assertEqual(body["detail"], STRUCTURE + "The pass that sets the scale holds no signal.")
+        self.assertEqual(body["detail"], STRUCTURE + "pre holds no signal: every pixel has the same value.")
 
     def test_file_in_another_part(self):
         self.refused(self.upload(self.exam(), part="archive"), 400, "no_archive")
