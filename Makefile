@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test run lint format
+.PHONY: demo test fuzz run lint format
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
 
 test: $(INSTALLED)
 	cd app && $(BIN)/python manage.py test
+
+# archives and DICOM files changed at random, 2,000 of each, sent to the API
+fuzz: $(INSTALLED)
+	cd app && FUZZ_EXAMPLES=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_fuzz
 
 run: $(INSTALLED)
 	cd app && $(BIN)/python manage.py migrate --verbosity=0

@@ -43,8 +43,7 @@ def exception_handler(error: Exception, context: dict) -> Response:
 
 def _foreseen(error: Exception) -> dict | None:
     if isinstance(error, ScanError):
-        status = 413 if isinstance(error, LimitExceeded) else 400
-        return problem(status, error.code, error.title, error.detail, error.files)
+        return refusal(error)
     if isinstance(error, UnreadablePostError):
         return problem(400, "incomplete_body", "The request broke off", "The body of the request did not arrive whole.")
     if isinstance(error, Http404):
@@ -59,6 +58,12 @@ def _foreseen(error: Exception) -> dict | None:
         title = HTTPStatus(error.status_code).phrase
         return problem(error.status_code, error.default_code, title, str(error.detail))
     return None
+
+
+def refusal(error: ScanError) -> dict:
+    """Why an exam was refused."""
+    status = 413 if isinstance(error, LimitExceeded) else 400
+    return problem(status, error.code, error.title, error.detail, error.files)
 
 
 def _unforeseen(error: Exception, context: dict) -> dict:

@@ -7,17 +7,34 @@ from django.conf import settings
 
 from breastcancer_api.models import Study
 from breastcancer_api.networks import identity, networks
-from detection.pipeline import ScanResult, scan
+from breastcancer_api.problems import refusal
+from detection.pipeline import Reader, ScanResult, scan
 from detection.workspace import workspace
 from imaging.archive import Limits
+from imaging.errors import ScanError
+from imaging.passport import passport
+from imaging.reading import read_four_folders
 
 
-def read_study(archive: BinaryIO) -> Study:
+def read_study(archive: BinaryIO, read: Reader = read_four_folders) -> Study:
     """Reads the exam in the zip ``archive`` and stores the result. Raises what ``detection.pipeline.scan`` raises."""
-    limits = Limits(settings.MAX_FILES, settings.MAX_UNPACKED_BYTES, settings.MAX_COMPRESSION_RATIO)
     with workspace(settings.WORK_DIR) as folder:
-        result = scan(archive, folder, networks(), limits)
+        result = scan(archive, folder, networks(), limits(), read)
     return _store(result)
+
+
+def validate(archive: BinaryIO, read: Reader) -> dict:
+    """What is in the zip ``archive`` and whether it would be accepted: no network runs and nothing is kept."""
+    with workspace(settings.WORK_DIR) as folder:
+        try:
+            return {"accepted": True, "problem": None} | passport(read(archive, folder, limits()))
+        except ScanError as error:
+            return {"accepted": False, "problem": refusal(error)}
+
+
+def limits() -> Limits:
+    """What the settings allow an archive to hold."""
+    return Limits(settings.MAX_FILES, settings.MAX_UNPACKED_BYTES, settings.MAX_COMPRESSION_RATIO)
 
 
 def _store(result: ScanResult) -> Study:

@@ -5,6 +5,7 @@ import tempfile
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from imaging.passes import ROLES
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -44,8 +45,8 @@ class NamelessFileUploadHandler(FileUploadHandler):
             self.file.close()
 
 
-def uploaded_archive(request: Request) -> UploadedFile:
-    """The file of the part ``file`` named ``series.zip``.
+def uploaded_archive(request: Request, any_name: bool = False) -> UploadedFile:
+    """The file of the part ``file``, which must be named ``series.zip`` unless ``any_name``.
 
     Raises, before the body is read, LengthRequired when its length is not stated and LimitExceeded when it is larger
     than MAX_UPLOAD_MB; NoArchive when the file is not there.
@@ -60,6 +61,11 @@ def uploaded_archive(request: Request) -> UploadedFile:
         told = f"A multipart form with one part named {PART!r} is needed, holding {ARCHIVE_NAME}"
         raise NoArchive(f"{told}; there are {len(archives)}.")
     archive = archives[0]
-    if archive.name != ARCHIVE_NAME:
+    if archive.name != ARCHIVE_NAME and not any_name:
         raise NoArchive(f"The file is named {archive.name!r}; {ARCHIVE_NAME!r} is needed.", (archive.name,))
     return archive
+
+
+def wanted_passes(request: Request) -> dict[str, str]:
+    """Which series the sender says is which: the form fields ``pre``, ``pass_1``, ``pass_2`` and ``pass_3``."""
+    return {role: request.data[role] for role in ROLES if request.data.get(role)}

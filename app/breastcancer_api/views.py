@@ -1,5 +1,7 @@
 """The API. A view parses, calls one function and replies."""
 
+from functools import partial
+
 from django.urls import reverse
 from rest_framework import status
 from rest_framework.generics import RetrieveAPIView
@@ -10,8 +12,10 @@ from breastcancer_api.models import Study
 from breastcancer_api.networks import networks_header
 from breastcancer_api.places import place, turn
 from breastcancer_api.serializers import StudySerializer
-from breastcancer_api.studies import read_study
-from breastcancer_api.uploads import uploaded_archive
+from breastcancer_api.studies import read_study, validate
+from breastcancer_api.uploads import uploaded_archive, wanted_passes
+from detection.pipeline import Reader
+from imaging.reading import read_any_layout
 
 
 class UploadView(APIView):
@@ -22,11 +26,28 @@ class UploadView(APIView):
             archive = uploaded_archive(request)
             with turn():
                 study = read_study(archive)
-        headers = {
-            "Location": reverse("study", args=[study.id]),
-            "X-BreastWise-Networks": networks_header(study.networks),
-        }
-        return Response(study.positive_slices, status.HTTP_201_CREATED, headers=headers)
+        return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_headers(study))
+
+
+class StudiesView(APIView):
+    """``POST /studies/``: a zip of any layout goes in, the study comes out."""
+
+    def post(self, request):
+        with place():
+            archive = uploaded_archive(request, any_name=True)
+            with turn():
+                study = read_study(archive, _reader(request))
+        return Response(StudySerializer(study).data, status.HTTP_201_CREATED, headers=_headers(study))
+
+
+class ValidateView(APIView):
+    """``POST /validate/``: what is in a zip and whether it would be accepted. Nothing is kept."""
+
+    def post(self, request):
+        with place():
+            archive = uploaded_archive(request, any_name=True)
+            with turn():
+                return Response(validate(archive, _reader(request)))
 
 
 class StudyView(RetrieveAPIView):
@@ -34,3 +55,14 @@ class StudyView(RetrieveAPIView):
 
     queryset = Study.objects.all()
     serializer_class = StudySerializer
+
+
+def _reader(request) -> Reader:
+    return partial(read_any_layout, wanted=wanted_passes(request))
+
+
+def _headers(study: Study) -> dict[str, str]:
+    return {
+        "Location": reverse("study", args=[study.id]),
+        "X-BreastWise-Networks": networks_header(study.networks),
+    }

@@ -1,15 +1,15 @@
 """The straight line from an uploaded zip to the slices in which the networks see a tumour."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
-from imaging.archive import Limits, extract
-from imaging.exam import read_exam
-from imaging.plausibility import check_plausible
+from imaging.archive import Limits
 from imaging.preprocessing import Normalisation, process_scantype, process_single
+from imaging.reading import Reading, read_four_folders
 from nets.bundle import BundleError, Card
 from nets.runtime import Networks
 
@@ -40,15 +40,20 @@ class ScanResult:
         return [each.number for each in self.slices if each.fused]
 
 
-def scan(archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits) -> ScanResult:
+Reader = Callable[[BinaryIO, Path, Limits], Reading]
+
+
+def scan(
+    archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits, read: Reader = read_four_folders
+) -> ScanResult:
     """Reads the exam in the zip ``archive``, unpacking it into the empty folder ``workspace``.
 
-    Raises a child of ``imaging.errors.ScanError`` when the exam cannot be read, ArithmeticError when a network answers
-    with a value that is not a number.
+    ``read`` says in which layouts exams are read (``imaging.reading``). Raises a child of
+    ``imaging.errors.ScanError`` when the exam cannot be read or judged, ArithmeticError when a network answers with a
+    value that is not a number.
     """
-    planned = extract(archive, workspace, limits)
-    exam = read_exam(workspace)
-    warnings = exam.warnings + check_plausible(exam) + _ignored(planned.ignored)
+    reading = read(archive, workspace, limits)
+    exam = reading.exam
     single = analyse_single(process_single(exam.pre, normalisation(networks.single.card)), networks.single)
     scantype = analyse_scantype(
         process_scantype(*exam.passes, normalisation=normalisation(networks.scantype.card)), networks.scantype
@@ -59,7 +64,7 @@ def scan(archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits)
         SliceResult(number, float(p1), int(d1), float(p3), int(d3), both)
         for number, (p1, d1, p3, d3, both) in enumerate(zip(*columns, strict=True), start=1)
     )
-    return ScanResult(slices, warnings, networks.cards())
+    return ScanResult(slices, reading.warnings, networks.cards())
 
 
 def normalisation(card: Card) -> Normalisation:
@@ -68,8 +73,3 @@ def normalisation(card: Card) -> Normalisation:
         return Normalisation(**card.normalisation)
     except (TypeError, ValueError) as error:
         raise BundleError(f"{card.name}: normalisation: {error}") from error
-
-
-def _ignored(members: tuple[str, ...]) -> tuple[str, ...]:
-    # a count and no names: names may hold a patient's name, and warnings are kept with the result
-    return (f"Files outside the four folders, ignored: {len(members)}.",) if members else ()

@@ -60,11 +60,13 @@ class Limits:
 class Plan:
     """``files``: (member of the zip, its path below the folder of the exam), parted by ``/``.
 
-    ``ignored``: members that are no clutter and are not unpacked.
+    ``ignored``: members that are no clutter and are not unpacked. ``four_folders``: the paths lie in ``pre``,
+    ``1st_pass``, ``2nd_pass`` and ``3rd_pass``; else they are the members' own.
     """
 
     files: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
+    four_folders: bool
 
 
 def plan(names: Sequence[str]) -> Plan:
@@ -87,7 +89,7 @@ def plan(names: Sequence[str]) -> Plan:
             raise AmbiguousMember(f"{name} does not lie beside the other folders.", (name,))
         slices.append((name, folder, parts[-1]))
     _check_folders(slices)
-    return Plan(tuple((name, f"{folder}/{file}") for name, folder, file in slices), tuple(ignored))
+    return Plan(tuple((name, f"{folder}/{file}") for name, folder, file in slices), tuple(ignored), True)
 
 
 def plan_any(names: Sequence[str]) -> Plan:
@@ -104,7 +106,18 @@ def plan_any(names: Sequence[str]) -> Plan:
     for name, parts in files:
         if parts in folders:
             raise AmbiguousMember(f"{name} is a file and a folder.", (name,))
-    return Plan(tuple((name, "/".join(parts)) for name, parts in files), ())
+    return Plan(tuple((name, "/".join(parts)) for name, parts in files), (), False)
+
+
+def plan_either(names: Sequence[str]) -> Plan:
+    """The four folders where all of them are there, else every member under its own name.
+
+    Raises what ``plan`` and ``plan_any`` raise, except MissingFolder.
+    """
+    try:
+        return plan(names)
+    except MissingFolder:
+        return plan_any(names)
 
 
 def extract(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan] = plan) -> Plan:

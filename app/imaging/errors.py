@@ -82,6 +82,10 @@ class NotADicomImage(ScanError):
     code, title = "not_a_dicom_image", "A file is not a DICOM image this system reads"
 
 
+class OtherKind(NotADicomImage):
+    """A file that is whole and something else than MR slices: a report, another modality, no DICOM at all."""
+
+
 class SizesDiffer(ScanError):
     code, title = "sizes_differ", "The slices differ in size"
 

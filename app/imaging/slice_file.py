@@ -17,7 +17,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset, read_file_meta_info
 from pydicom.tag import Tag
 
-from imaging.errors import NotADicomImage
+from imaging.errors import NotADicomImage, OtherKind
 from imaging.geometry import is_orientation, position_along_normal
 from imaging.pixels import TRANSFER_SYNTAXES, PixelData, PixelError
 
@@ -205,22 +205,23 @@ class SliceFile:
 def read_slices(path: Path, name: str | None = None) -> list[SliceFile]:
     """The slices of the file at ``path``, grey MR: one, or one a frame. Only the header is read.
 
-    ``name`` is what the sender calls the file; by default its folder and name. Raises NotADicomImage, with the reason,
-    for all else.
+    ``name`` is what the sender calls the file; by default its folder and name. Raises OtherKind for a file that is
+    something else, NotADicomImage for MR slices that are damaged or of a form that is not read, each with the reason.
     """
     name = f"{path.parent.name}/{path.name}" if name is None else name
     try:
         dataset, syntax = _header(path)
-        problem = _not_grey_mr(dataset, syntax)
-        if problem is None:
+        other = _other_kind(dataset)
+        if other is None:
+            _check_form(dataset, syntax)
             return list(_slices(path, name, dataset, _pixel_data(dataset, syntax)))
     except InvalidDicomError as error:
-        raise _refused(name, "is not a DICOM file") from error
+        raise OtherKind(f"{name} is not a DICOM file.", (name,)) from error
     except PixelError as error:
         raise _refused(name, str(error)) from error
     except Exception as error:  # a damaged file can make the parser raise anything; all of it means this
         raise _refused(name, f"cannot be read as DICOM ({type(error).__name__})") from error
-    raise _refused(name, problem)
+    raise OtherKind(f"{name} {other}.", (name,))
 
 
 def _refused(name: str, problem: str) -> NotADicomImage:
@@ -247,8 +248,12 @@ def _header(path: Path) -> tuple[Dataset, str | None]:
 
 def _headless(path: Path) -> tuple[Dataset, str]:
     """A file that begins with its dataset, as old archives and networks write it."""
-    dataset = pydicom.dcmread(path, force=True, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
-    if "SOPClassUID" not in dataset or not uid.UID(dataset.SOPClassUID).is_valid:
+    try:
+        dataset = pydicom.dcmread(path, force=True, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
+        named = uid.UID(dataset.get("SOPClassUID", "")).is_valid
+    except Exception as error:  # a file that is no DICOM at all can make the parser raise anything
+        raise InvalidDicomError from error
+    if not named:
         raise InvalidDicomError
     return dataset, _guessed(dataset)
 
@@ -273,28 +278,33 @@ def _inflated(path: Path) -> bytes:
     return content
 
 
-def _not_grey_mr(dataset: Dataset, syntax: str | None) -> str | None:
-    """What keeps the file from being slices of grey MR; None when nothing does."""
-    kind, frames = dataset.get("SOPClassUID", ""), int(dataset.get("NumberOfFrames") or 1)
+def _other_kind(dataset: Dataset) -> str | None:
+    """What the file is when it is something else than MR slices; None when it is such slices."""
+    kind = dataset.get("SOPClassUID", "")
     if kind in OTHER_KINDS:
         return f"is {OTHER_KINDS[kind]}, not an MR image"
     if dataset.get("Modality") not in (None, "", "MR"):
         return f"is of modality {dataset.Modality}, not MR"
     if kind and kind not in SINGLE_FRAME + MULTI_FRAME:
         return f"is of the kind {uid.UID(kind).name}, not an MR image"
+    return None if kind or "Rows" in dataset else "holds no image"
+
+
+def _check_form(dataset: Dataset, syntax: str | None) -> None:
+    """Raises PixelError for MR slices that are not grey, not there, or of a form that is not read."""
+    kind, frames = dataset.get("SOPClassUID", ""), int(dataset.get("NumberOfFrames") or 1)
     if syntax is None:
-        return f"is written in {uid.UID(dataset.TransferSyntaxUID).name}, which is not read"
+        raise PixelError(f"is written in {uid.UID(dataset.TransferSyntaxUID).name}, which is not read")
     if not dataset.get("Rows") or not dataset.get("Columns") or PIXEL_DATA not in dataset:
-        return "holds no image"
+        raise PixelError("holds no image")
     if max(dataset.Rows, dataset.Columns) > LARGEST_SIDE:
-        return f"is larger than {LARGEST_SIDE} x {LARGEST_SIDE}"
+        raise PixelError(f"is larger than {LARGEST_SIDE} x {LARGEST_SIDE}")
     if dataset.get("PhotometricInterpretation") not in GREY or dataset.get("SamplesPerPixel", 1) != 1:
-        return "is not a grey-scale image"
+        raise PixelError("is not a grey-scale image")
     if not 1 <= frames <= MOST_FRAMES:
-        return f"holds {frames} frames; {MOST_FRAMES} are the most"
+        raise PixelError(f"holds {frames} frames; {MOST_FRAMES} are the most")
     if frames > 1 and kind not in MULTI_FRAME:
-        return "holds several frames and is no Enhanced MR image"
-    return None
+        raise PixelError("holds several frames and is no Enhanced MR image")
 
 
 def _pixel_data(dataset: Dataset, syntax: str) -> PixelData:

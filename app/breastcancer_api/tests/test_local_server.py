@@ -1,5 +1,11 @@
+import json
 import os
 import socket
+import sqlite3
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -9,6 +15,8 @@ from django.core.management.base import CommandError
 from breastcancer_api.local_server import post, serving
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, zip_bytes
+from phantom.dicom import write_zip
+from phantom.exam import Exam, Protocol
 
 
 class ServingTests(FolderTestCase):
@@ -42,6 +50,24 @@ class ServingTests(FolderTestCase):
         self.assertEqual(self.left(), [])
         self.assertIsInstance(answer.slices, list)
         self.assertIn("research use only", answer.networks)
+
+    def test_two_exams_at_the_same_time_twenty_times_never_mix(self):
+        archives = [self.folder / "short.zip", self.folder / "long.zip"]
+        for archive, seed, slices in zip(archives, (7, 3), (4, 7), strict=True):
+            write_zip(Exam(seed, Protocol(48, 48, slices)), archive)
+        with serving(self.state) as server, ThreadPoolExecutor(2) as together:
+            alone = [post(server, archive).location for archive in archives]
+            rounds = [list(together.map(partial(post, server), archives)) for _ in range(20)]
+        rows = self.rows()
+        self.assertEqual([len(json.loads(rows[location])) for location in alone], [4, 7])
+        for short, long in rounds:
+            self.assertEqual([rows[short.location], rows[long.location]], [rows[location] for location in alone])
+
+    def rows(self) -> dict[str, str]:
+        """location -> what the database keeps of each slice, probabilities included."""
+        with closing(sqlite3.connect(self.state / "db.sqlite3")) as database:
+            kept = database.execute("SELECT id, slices FROM breastcancer_api_study").fetchall()
+        return {f"/studies/{uuid.UUID(key)}/": slices for key, slices in kept}
 
     def test_odd_value_of_a_header_does_not_reach_the_log(self):
         (self.state / "series.zip").write_bytes(zip_bytes(exam_files(count=2, StudyInstanceUID="Doe.Jane")))

@@ -89,7 +89,7 @@ class AcceptedTests(UploadTestCase):
     def test_files_beside_the_folders_are_told_without_their_names(self):
         response = self.upload(self.exam(**{"Doe Jane.txt": b"x"}))
         study = self.client.get(response["Location"]).json()
-        self.assertEqual(study["warnings"], ["Files outside the four folders, ignored: 1."])
+        self.assertEqual(study["warnings"], ["Not part of the exam, ignored: 1."])
 
     def test_real_exam_without_tumour_answers_with_an_array(self):
         if not EXAM.exists():

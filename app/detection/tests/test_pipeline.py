@@ -64,7 +64,7 @@ class ScanTests(FolderTestCase):
 
     def test_files_beside_the_folders_become_a_warning(self):
         result = self.scan(exam_files() | {"notes.txt": b"x"}, Networks(Listening(1, 0), Listening(3, 0)))
-        self.assertEqual(result.warnings, ("Files outside the four folders, ignored: 1.",))
+        self.assertEqual(result.warnings, ("Not part of the exam, ignored: 1.",))
 
 
 class PhantomTests(FolderTestCase):

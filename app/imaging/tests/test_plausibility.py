@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging.errors import NotABreast, NoUptake, PassesOutOfOrder
+from imaging.errors import NoSignal, NotABreast, NoUptake, PassesOutOfOrder
 from imaging.exam import Exam, read_exam
 from imaging.plausibility import check_plausible, uptake
 from imaging.tests.folders import FolderTestCase

@@ -1,0 +1,129 @@
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from breastcancer_api.models import Study
+from breastcancer_api.tests.test_upload import EXAM, UploadTestCase
+from imaging.exam import FOLDERS
+from imaging.tests.slices import exam_files, zip_bytes
+from phantom.dicom import dicom_bytes
+from phantom.exam import PASSES, Exam, Protocol
+
+PROTOCOL = Protocol(48, 48, 6)
+DESCRIPTIONS = ("ax dyn pre", "ax dyn 1st pass", "ax dyn 2nd pass", "ax dyn 3rd pas")
+
+
+def phantom_files() -> dict[str, bytes]:
+    """``pre/001.dcm`` and so on: a small phantom in the four folders."""
+    exam = Exam(7, PROTOCOL)
+    files = {}
+    for index in range(PROTOCOL.slices):
+        for k, pixels in enumerate(exam.slice(index)):
+            files[f"{PASSES[k]}/{index + 1:03d}.dcm"] = dicom_bytes(exam, index, k, pixels)
+    return files
+
+
+def flat(files: dict[str, bytes], seed: int = 0) -> dict[str, bytes]:
+    """The same files in one folder, under names in no order."""
+    names = np.random.default_rng(seed).permutation(len(files))
+    return {f"export/IM{name:05d}": content for name, content in zip(names, files.values(), strict=True)}
+
+
+class StudiesTestCase(UploadTestCase):
+    def send(self, address: str, files: dict[str, bytes] | bytes, name: str = "exam.zip", **fields: str):
+        content = files if isinstance(files, bytes) else zip_bytes(files)
+        return self.client.post(address, {"file": SimpleUploadedFile(name, content), **fields})
+
+
+class StudiesTests(StudiesTestCase):
+    def test_flat_folder_gives_the_same_study_as_four_folders(self):
+        files = phantom_files()
+        answers = [self.send("/studies/", each).json() for each in (files, flat(files))]
+        self.assertEqual([each["state"] for each in answers], ["done", "done"])
+        for name in ("slice_count", "positive_slices"):
+            self.assertEqual(answers[0][name], answers[1][name])
+        rows = [Study.objects.get(id=each["id"]).slices for each in answers]
+        self.assertEqual(rows[0], rows[1])
+
+    def test_study_is_answered_where_its_location_says(self):
+        answer = self.send("/studies/", phantom_files())
+        self.assertEqual(answer.status_code, 201)
+        self.assertIn("research use only", answer["X-BreastWise-Networks"])
+        self.assertEqual(self.client.get(answer["Location"]).json(), answer.json())
+
+    def test_passes_that_are_not_clear_are_refused_with_the_candidates(self):
+        body = self.refused(self.send("/studies/", flat(exam_files(3))), 400, "missing_passes")
+        self.assertEqual(Study.objects.count(), 0)
+        self.assertTrue(body["detail"])
+
+    def test_form_fields_say_which_is_which(self):
+        files = {}
+        for name, content in phantom_files().items():
+            files[
+                name.replace("pre/", "a/").replace("1st_pass", "b").replace("2nd_pass", "c").replace("3rd_pass", "d")
+            ] = content
+        right = self.send("/studies/", files, pre="a", pass_1="b", pass_2="c", pass_3="d")
+        self.assertEqual(right.status_code, 201)
+        wrong = self.send("/studies/", files, pre="b", pass_1="a", pass_2="c", pass_3="d")
+        self.refused(wrong, 400, "passes_out_of_order")
+
+    def test_two_exams_at_one_address_never_share_a_file(self):
+        self.assertEqual(self.send("/studies/", phantom_files(), name="anything.zip").status_code, 201)
+        self.refused(
+            self.client.post("/upload/", {"file": SimpleUploadedFile("anything.zip", b"PK")}), 400, "no_archive"
+        )
+
+
+class ValidateTests(StudiesTestCase):
+    def test_passport_of_a_flat_exam(self):
+        answer = self.send("/validate/", flat(phantom_files()) | {"export/readme.txt": b"hello"})
+        body = answer.json()
+        self.assertEqual((answer.status_code, body["accepted"], body["slice_count"]), (200, True, 6))
+        self.assertEqual(
+            [each["series_description"] for each in body["passes"]],
+            ["ax dyn pre", "ax dyn 1st pass", "ax dyn 2nd pass", "ax dyn 3rd pass"],
+        )
+        self.assertEqual(body["passes"][0]["seconds_after_pre"], 0.0)
+        self.assertEqual(body["geometry"]["orientation"], "axial")
+        self.assertEqual([each["file"] for each in body["ignored"]], ["export/readme.txt"])
+        self.assertEqual(Study.objects.count(), 0)
+
+    def test_refusal_is_told_with_its_files(self):
+        files = phantom_files()
+        files["2nd_pass/002.dcm"] = files["2nd_pass/002.dcm"][:-100]
+        body = self.send("/validate/", files).json()
+        self.assertFalse(body["accepted"])
+        self.assertEqual(body["problem"]["code"], "not_a_dicom_image")
+        self.assertEqual(body["problem"]["errors"][0]["file"], "2nd_pass/002.dcm")
+
+    def test_no_name_of_a_patient_is_in_the_passport(self):
+        told = json.dumps(self.send("/validate/", phantom_files()).json())
+        self.assertNotIn("Phantom^", told)
+        self.assertNotIn("PHANTOM-", told)
+
+
+class RealExamTests(StudiesTestCase):
+    def setUp(self):
+        super().setUp()
+        if not EXAM.exists():
+            self.skipTest("the real exam is not here")
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(EXAM) as archive:
+            archive.extractall(folder)
+            paths = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.parent.name in FOLDERS)
+            self.files = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
+
+    def test_one_flat_folder_with_shuffled_names_gives_the_same_answer(self):
+        first = self.send("/studies/", self.files).json()
+        again = self.send("/studies/", flat(self.files)).json()
+        rows = [Study.objects.get(id=each["id"]).slices for each in (first, again)]
+        probabilities = [[each["scantype_probability"] for each in study] for study in rows]
+        self.assertIn(probabilities[1], (probabilities[0], probabilities[0][::-1]))
+
+    def test_passport_says_what_the_headers_say(self):
+        body = self.send("/validate/", flat(self.files)).json()
+        self.assertEqual([each["series_description"][:6] for each in body["passes"]], ["ax dyn"] * 4)
+        self.assertEqual((body["slice_count"], body["geometry"]["rows"]), (24, 448))

@@ -1,0 +1,75 @@
+"""What is in an exam, for whoever sent it: passes with their times, geometry, what is odd and what is left out."""
+
+import numpy as np
+
+from imaging.exam import FOLDERS
+from imaging.geometry import slice_normal
+from imaging.reading import Reading
+from imaging.series import Series
+
+# A stack counts as axial, sagittal or coronal while its normal lies within 15 degrees of a patient axis.
+STRAIGHT = np.cos(np.radians(15))
+# Patient axes of DICOM PS3.3 C.7.6.2.1.1 (left, back, head): the stack cut across each, and its two ends.
+STACKS = (
+    ("sagittal", "right to left", "left to right"),
+    ("coronal", "front to back", "back to front"),
+    ("axial", "feet to head", "head to feet"),
+)
+
+
+def passport(reading: Reading) -> dict:
+    """The exam in words and numbers, ready for JSON: millimetres, seconds, no patient, no date."""
+    exam = reading.exam
+    series = (exam.pre, *exam.passes)
+    return {
+        "slice_count": len(exam.pre),
+        "passes": [_pass(role, each, exam.pre) for role, each in zip(FOLDERS, series, strict=True)],
+        "geometry": _geometry(exam.pre),
+        "warnings": list(reading.warnings),
+        "ignored": [{"file": file, "reason": reason} for file, reason in reading.ignored],
+    }
+
+
+def _pass(role: str, series: Series, pre: Series) -> dict:
+    first, last = series.slices[0], series.slices[-1]
+    begin, began = _begin(series), _begin(pre)
+    return {
+        "role": role,
+        "series_number": first.series_number,
+        "series_description": first.series_description,
+        "seconds_after_pre": None if None in (begin, began) else round(begin - began, 1),
+        "first_slice": first.label,
+        "last_slice": last.label,
+    }
+
+
+def _begin(series: Series) -> float | None:
+    """Seconds at which the series was acquired, by its earliest slice; None when a slice does not say."""
+    times = [each.acquired for each in series.slices]
+    return None if None in times else min(times)
+
+
+def _geometry(series: Series) -> dict:
+    first = series.slices[0]
+    return {
+        "rows": first.rows,
+        "columns": first.columns,
+        "pixel_spacing_mm": list(first.pixel_spacing) if first.pixel_spacing else None,
+        "slice_spacing_mm": None if series.spacing is None else round(series.spacing, 3),
+    } | _stack(series)
+
+
+def _stack(series: Series) -> dict:
+    """How the stack lies in the patient and in which direction its slices are numbered, where headers say."""
+    first, last = series.slices[0], series.slices[-1]
+    if None in (first.position, last.position):
+        return {"orientation": None, "numbered_from": None}
+    normal = slice_normal(first.image_orientation)
+    axis = int(np.argmax(np.abs(normal)))
+    name, rising, falling = STACKS[axis]
+    along = np.subtract(last.image_position, first.image_position)[axis]
+    straight = abs(normal[axis]) >= STRAIGHT
+    return {
+        "orientation": name if straight else f"oblique, nearest to {name}",
+        "numbered_from": None if along == 0 else rising if along > 0 else falling,
+    }

@@ -1,0 +1,80 @@
+import numpy as np
+
+from imaging.exam import FOLDERS, read_exam
+from imaging.passport import passport
+from imaging.reading import _judged
+from imaging.tests.folders import FolderTestCase
+from imaging.tests.slices import exam_files, slice_bytes, write_files
+
+SAGITTAL = [0, 1, 0, 0, 0, -1]
+
+
+class PassportTests(FolderTestCase):
+    def passport(self, **tags) -> dict:
+        files = exam_files(**tags)
+        return passport(_judged(read_exam(write_files(files, self.folder)), (), (("notes.txt", "no image"),)))
+
+    def test_passes_are_told_with_their_first_and_last_slice(self):
+        found = self.passport(SeriesDescription="ax dyn", SeriesNumber=4)
+        self.assertEqual([each["role"] for each in found["passes"]], list(FOLDERS))
+        self.assertEqual(
+            found["passes"][1],
+            {
+                "role": "1st_pass",
+                "series_number": 4,
+                "series_description": "ax dyn",
+                "seconds_after_pre": None,
+                "first_slice": "1st_pass/001.dcm",
+                "last_slice": "1st_pass/003.dcm",
+            },
+        )
+
+    def test_geometry_of_an_axial_stack_from_the_feet(self):
+        found = self.passport(PixelSpacing=[0.8, 0.8])
+        self.assertEqual(
+            found["geometry"],
+            {
+                "rows": 16,
+                "columns": 16,
+                "pixel_spacing_mm": [0.8, 0.8],
+                "slice_spacing_mm": 2.0,
+                "orientation": "axial",
+                "numbered_from": "feet to head",
+            },
+        )
+
+    def test_exam_without_positions_has_no_orientation(self):
+        found = self.passport(ImagePositionPatient=None)["geometry"]
+        self.assertEqual((found["orientation"], found["numbered_from"], found["slice_spacing_mm"]), (None, None, None))
+
+    def test_sagittal_stack_is_numbered_from_side_to_side(self):
+        files = {
+            f"{folder}/{i}": slice_bytes(
+                _noise(folder, i), i, ImageOrientationPatient=SAGITTAL, ImagePositionPatient=[-3 * i, 0, 0]
+            )
+            for folder in FOLDERS
+            for i in range(3)
+        }
+        found = passport(_judged(read_exam(write_files(files, self.folder)), (), ()))["geometry"]
+        self.assertEqual((found["orientation"], found["numbered_from"]), ("sagittal", "left to right"))
+
+    def test_seconds_count_from_the_series_before_contrast(self):
+        minutes = dict(zip(FOLDERS, ("0900", "0922", "0924", "0926"), strict=True))
+        files = {
+            f"{folder}/{i}": slice_bytes(
+                _noise(folder, i), i, 2.0 * i, AcquisitionDate="20200101", AcquisitionTime=f"{minute}30.5"
+            )
+            for folder, minute in minutes.items()
+            for i in range(2)
+        }
+        found = passport(_judged(read_exam(write_files(files, self.folder)), (), ()))
+        self.assertEqual([each["seconds_after_pre"] for each in found["passes"]], [0.0, 1320.0, 1440.0, 1560.0])
+
+    def test_what_is_left_out_is_told_to_the_sender_and_counted_in_the_warnings(self):
+        found = self.passport()
+        self.assertEqual(found["ignored"], [{"file": "notes.txt", "reason": "no image"}])
+        self.assertEqual(found["warnings"], ["Not part of the exam, ignored: 1."])
+
+
+def _noise(folder: str, index: int):
+    return np.random.default_rng([FOLDERS.index(folder), index]).integers(0, 400, (16, 16))
