@@ -13,7 +13,7 @@ from detection.workspace import workspace
 from imaging.archive import Limits
 from imaging.errors import ScanError
 from imaging.passport import passport
-from imaging.reading import read_four_folders
+from imaging.reading import check_pixels, read_four_folders
 
 
 def read_study(archive: BinaryIO, read: Reader = read_four_folders) -> Study:
@@ -27,7 +27,9 @@ def validate(archive: BinaryIO, read: Reader) -> dict:
     """What is in the zip ``archive`` and whether it would be accepted: no network runs and nothing is kept."""
     with workspace(settings.WORK_DIR) as folder:
         try:
-            return {"accepted": True, "problem": None} | passport(read(archive, folder, limits()))
+            reading = read(archive, folder, limits())
+            check_pixels(reading.exam)
+            return {"accepted": True, "problem": None} | passport(reading)
         except ScanError as error:
             return {"accepted": False, "problem": refusal(error)}
 

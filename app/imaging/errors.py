@@ -106,12 +106,16 @@ class NoSignal(ScanError):
     code, title = "no_signal", "The images are empty"
 
 
+class AmbiguousPasses(ScanError):
+    code, title, lead = "ambiguous_passes", "It is not clear which series is which pass", NOT_ANALYSABLE
+
+
+class MissingPasses(ScanError):
+    code, title, lead = "missing_passes", "A pass is missing", NOT_ANALYSABLE
+
+
 class PassesOutOfOrder(ScanError):
-    code, title, lead = (
-        "passes_out_of_order",
-        "The passes are not in the order in which they were taken",
-        NOT_ANALYSABLE,
-    )
+    code, title, lead = "passes_out_of_order", "The passes are not in the order of their times", NOT_ANALYSABLE
 
 
 class NoUptake(ScanError):

@@ -4,6 +4,7 @@ import numpy as np
 
 from imaging.exam import FOLDERS
 from imaging.geometry import slice_normal
+from imaging.pass_times import seconds_after_first
 from imaging.reading import Reading
 from imaging.series import Series
 
@@ -21,32 +22,26 @@ def passport(reading: Reading) -> dict:
     """The exam in words and numbers, ready for JSON: millimetres, seconds, no patient, no date."""
     exam = reading.exam
     series = (exam.pre, *exam.passes)
+    seconds = seconds_after_first(series) or (None,) * len(series)
     return {
         "slice_count": len(exam.pre),
-        "passes": [_pass(role, each, exam.pre) for role, each in zip(FOLDERS, series, strict=True)],
+        "passes": [_pass(*each) for each in zip(FOLDERS, series, seconds, strict=True)],
         "geometry": _geometry(exam.pre),
         "warnings": list(reading.warnings),
-        "ignored": [{"file": file, "reason": reason} for file, reason in reading.ignored],
+        "ignored": [{"label": each.label, "reason": each.reason} for each in reading.ignored],
     }
 
 
-def _pass(role: str, series: Series, pre: Series) -> dict:
+def _pass(role: str, series: Series, seconds: float | None) -> dict:
     first, last = series.slices[0], series.slices[-1]
-    begin, began = _begin(series), _begin(pre)
     return {
         "role": role,
         "series_number": first.series_number,
         "series_description": first.series_description,
-        "seconds_after_pre": None if None in (begin, began) else round(begin - began, 1),
+        "seconds_after_pre": None if seconds is None else round(seconds, 1),
         "first_slice": first.label,
         "last_slice": last.label,
     }
-
-
-def _begin(series: Series) -> float | None:
-    """Seconds at which the series was acquired, by its earliest slice; None when a slice does not say."""
-    times = [each.acquired for each in series.slices]
-    return None if None in times else min(times)
 
 
 def _geometry(series: Series) -> dict:

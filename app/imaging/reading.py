@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from imaging.archive import Limits, extract, plan, plan_any, plan_either
+from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
 from imaging.errors import OtherKind
 from imaging.exam import FOLDERS, Exam, match, read_exam
-from imaging.passes import check_times, find_passes
+from imaging.pass_times import check_times
+from imaging.passes import Ignored, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
 from imaging.slice_file import SliceFile, read_slices
@@ -18,13 +19,13 @@ from imaging.slice_file import SliceFile, read_slices
 class Reading:
     """An exam that can be judged.
 
-    ``warnings`` name no file and no patient and may be kept; ``ignored`` is for the sender: (what is not part of the
-    exam, as its sender calls it, and why not).
+    ``warnings`` name no file and no patient and may be kept; ``ignored``, what is not part of the exam, is for the
+    sender only.
     """
 
     exam: Exam
     warnings: tuple[str, ...]
-    ignored: tuple[tuple[str, str], ...]
+    ignored: tuple[Ignored, ...]
 
 
 def read_four_folders(archive: BinaryIO, root: Path, limits: Limits) -> Reading:
@@ -33,8 +34,7 @@ def read_four_folders(archive: BinaryIO, root: Path, limits: Limits) -> Reading:
     Raises a child of ``imaging.errors.ScanError``.
     """
     planned = extract(archive, root, limits, plan)
-    ignored = tuple((name, "outside the four folders") for name in planned.ignored)
-    return _judged(read_exam(root), (), ignored)
+    return _four_folders(root, planned)
 
 
 def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mapping[str, str] | None = None) -> Reading:
@@ -46,16 +46,23 @@ def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mappi
     """
     planned = extract(archive, root, limits, plan_any if wanted else plan_either)
     if planned.four_folders:
-        ignored = tuple((name, "outside the four folders") for name in planned.ignored)
-        return _judged(read_exam(root), (), ignored)
+        return _four_folders(root, planned)
     slices, ignored = _mr_slices(root, [path for _, path in planned.files])
     found = find_passes(slices, wanted or {})
     series = [in_order(name, phase.slices) for name, phase in zip(FOLDERS, (found.pre, *found.passes), strict=True)]
-    return _judged(match(*series), found.warnings, (*ignored, *found.ignored))
+    return judged(match(*series), found.warnings, (*ignored, *found.ignored))
 
 
-def _judged(exam: Exam, warnings: tuple[str, ...], ignored: tuple[tuple[str, str], ...]) -> Reading:
-    check_times(exam)
+def _four_folders(root: Path, planned: Plan) -> Reading:
+    return judged(read_exam(root), (), tuple(Ignored(name, "outside the four folders") for name in planned.ignored))
+
+
+def judged(exam: Exam, warnings: tuple[str, ...], ignored: tuple[Ignored, ...]) -> Reading:
+    """``exam`` once its times and its pictures are seen to be those of an exam that can be judged.
+
+    Raises what ``check_times`` and ``check_plausible`` raise.
+    """
+    check_times(exam.pre, *exam.passes)
     told = check_plausible(exam)
     if ignored:
         # a count and no names: names may hold a patient's name, and warnings are kept with the result
@@ -63,7 +70,14 @@ def _judged(exam: Exam, warnings: tuple[str, ...], ignored: tuple[tuple[str, str
     return Reading(exam, (*exam.warnings, *warnings, *told), ignored)
 
 
-def _mr_slices(root: Path, paths: list[str]) -> tuple[list[SliceFile], tuple[tuple[str, str], ...]]:
+def check_pixels(exam: Exam) -> None:
+    """Decodes every slice, as ``scan`` does on its way. Raises NotADicomImage for the first that cannot be decoded."""
+    for series in (exam.pre, *exam.passes):
+        for each in series.slices:
+            each.stored()
+
+
+def _mr_slices(root: Path, paths: list[str]) -> tuple[list[SliceFile], tuple[Ignored, ...]]:
     """The MR slices among the files, and the files that are whole and something else, with what they are.
 
     Raises NotADicomImage for a file that is damaged: it may have been part of the exam.
@@ -73,5 +87,5 @@ def _mr_slices(root: Path, paths: list[str]) -> tuple[list[SliceFile], tuple[tup
         try:
             slices += read_slices(root / path, path)
         except OtherKind as error:
-            others.append((path, error.reason))
+            others.append(Ignored(path, error.reason))
     return slices, tuple(others)

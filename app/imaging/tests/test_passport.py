@@ -1,8 +1,9 @@
 import numpy as np
 
 from imaging.exam import FOLDERS, read_exam
+from imaging.passes import Ignored
 from imaging.passport import passport
-from imaging.reading import _judged
+from imaging.reading import judged
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
@@ -12,7 +13,7 @@ SAGITTAL = [0, 1, 0, 0, 0, -1]
 class PassportTests(FolderTestCase):
     def passport(self, **tags) -> dict:
         files = exam_files(**tags)
-        return passport(_judged(read_exam(write_files(files, self.folder)), (), (("notes.txt", "no image"),)))
+        return passport(judged(read_exam(write_files(files, self.folder)), (), (Ignored("notes.txt", "no image"),)))
 
     def test_passes_are_told_with_their_first_and_last_slice(self):
         found = self.passport(SeriesDescription="ax dyn", SeriesNumber=4)
@@ -55,7 +56,7 @@ class PassportTests(FolderTestCase):
             for folder in FOLDERS
             for i in range(3)
         }
-        found = passport(_judged(read_exam(write_files(files, self.folder)), (), ()))["geometry"]
+        found = passport(judged(read_exam(write_files(files, self.folder)), (), ()))["geometry"]
         self.assertEqual((found["orientation"], found["numbered_from"]), ("sagittal", "left to right"))
 
     def test_seconds_count_from_the_series_before_contrast(self):
@@ -67,12 +68,12 @@ class PassportTests(FolderTestCase):
             for folder, minute in minutes.items()
             for i in range(2)
         }
-        found = passport(_judged(read_exam(write_files(files, self.folder)), (), ()))
+        found = passport(judged(read_exam(write_files(files, self.folder)), (), ()))
         self.assertEqual([each["seconds_after_pre"] for each in found["passes"]], [0.0, 1320.0, 1440.0, 1560.0])
 
     def test_what_is_left_out_is_told_to_the_sender_and_counted_in_the_warnings(self):
         found = self.passport()
-        self.assertEqual(found["ignored"], [{"file": "notes.txt", "reason": "no image"}])
+        self.assertEqual(found["ignored"], [{"label": "notes.txt", "reason": "no image"}])
         self.assertEqual(found["warnings"], ["Not part of the exam, ignored: 1."])
 
 

@@ -1,0 +1,125 @@
+"""The order of phases in time, and whether times agree with an order."""
+
+import itertools
+from collections.abc import Sequence
+
+from imaging.errors import AmbiguousPasses, MissingPasses, PassesOutOfOrder
+from imaging.phases import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER, Phase, span
+from imaging.series import Series
+
+Span = tuple[float, float]
+UNITS = {ACQUIRED: 1.0, TRIGGER: 1e-3, CONTENT: 1.0}  # seconds
+
+
+def in_time(phases: Sequence[Phase], kinds: Sequence[str] = tuple(TIMES)) -> list[Phase] | None:
+    """``phases`` in the order of their times; None when their times do not tell it.
+
+    The first kind of TIMES in which phases differ orders them; those it leaves at one time are ordered by the next.
+    Raises AmbiguousPasses when phases were acquired at interleaved times, so that two are mixed.
+    """
+    if len(phases) == 1:
+        return list(phases)
+    for place, kind in enumerate(kinds):
+        spans = [each.span(kind) for each in phases]
+        if None in spans:
+            continue
+        moments = sorted(set(spans))
+        if any(one[1] >= other[0] for one, other in itertools.pairwise(moments)):
+            _refuse_mixed(phases, kind)
+        elif len(moments) > 1:
+            tied = [[each for each in phases if each.span(kind) == moment] for moment in moments]
+            ordered = [in_time(each, kinds[place + 1 :]) for each in tied]
+            return None if None in ordered else list(itertools.chain(*ordered))
+    return None
+
+
+def _refuse_mixed(phases: Sequence[Phase], kind: str) -> None:
+    if kind != ACQUIRED:  # other times may be rewritten in any order after the acquisition
+        return
+    for one, other in itertools.combinations(phases, 2):
+        if _mixed(one.span(kind), other.span(kind)):
+            raise AmbiguousPasses(f"Slices of {one.label} and of {other.label} were acquired between each other.")
+
+
+def _mixed(one: Span, other: Span) -> bool:
+    return one != other and one[0] <= other[1] and other[0] <= one[1]
+
+
+def check_agreement(ordered: Sequence[Phase]) -> list[str]:
+    """Warnings about phases in an order that their ContentTime alone contradicts.
+
+    Raises AmbiguousPasses when another time contradicts the order, MissingPasses when TemporalPositionIdentifier tells
+    that a phase between them is not there.
+    """
+    odd = False
+    for one, other in itertools.combinations(ordered, 2):
+        known = _rises(one, other, ACQUIRED)
+        relative = [_rises(one, other, kind) for kind in (TRIGGER, TEMPORAL) if one.same_series(other)]
+        content = _rises(one, other, CONTENT)
+        if known is False or False in relative or (known is None and content is False):
+            raise AmbiguousPasses(
+                f"The times of {one.label} and {other.label} contradict each other about their order."
+            )
+        odd |= content is False
+    _check_gaps(ordered[:4])
+    return ["ContentTime tells another order of the passes than AcquisitionTime, which decided."] if odd else []
+
+
+def _rises(one: Phase, other: Phase, kind: str) -> bool | None:
+    """``other`` comes after ``one``; None where this time does not tell."""
+    first, second = one.span(kind), other.span(kind)
+    if first is None or second is None or first == second or _mixed(first, second):
+        return None
+    return first < second
+
+
+def _check_gaps(passes: Sequence[Phase]) -> None:
+    numbers = [each.span(TEMPORAL) for each in passes]
+    whole = None not in numbers and len(set(numbers)) == len(numbers)
+    for one, other in itertools.pairwise(passes):
+        first, second = one.span(TEMPORAL), other.span(TEMPORAL)
+        if (whole or one.same_series(other)) and first and second and second[0] > first[1] + 1:
+            told = f"{TEMPORAL} goes from {first[1]:g} to {second[0]:g} between {one.label} and {other.label}"
+            raise MissingPasses(f"{told}: a phase between them is not there.")
+    if (whole or passes[0].same_series(passes[1])) and numbers[0] and numbers[0][0] > 1:
+        told = f"{passes[0].label} begins with {TEMPORAL} {numbers[0][0]:g}"
+        raise MissingPasses(f"{told}: the phases before it, and with them the pre-contrast series, are not there.")
+
+
+def seconds_after_first(parts: Sequence[Phase | Series]) -> tuple[float, ...] | None:
+    """When each of ``parts`` began, in seconds after the first; None when no clock tells all of them apart."""
+    for kind, unit in UNITS.items():
+        spans = [span(each.slices, kind) for each in parts]
+        if None not in spans and len({each[0] for each in spans}) == len(spans):
+            return tuple((each[0] - spans[0][0]) * unit for each in spans)
+    return None
+
+
+def check_times(*parts: Phase | Series) -> None:
+    """``parts``, the pre-contrast series and the passes in order, do not contradict their times.
+
+    The first kind of TIMES that all have and in which all differ is the last that is looked at; equal times say nothing.
+    Raises PassesOutOfOrder, naming times relative to the first (no dates: a date can identify a patient), when a time
+    falls from one to the next or when slices of two parts were acquired between each other.
+    """
+    for kind in TIMES:
+        spans = [span(each.slices, kind) for each in parts]
+        if None in spans:
+            continue
+        if any(other[0] < one[0] for one, other in itertools.pairwise(spans)):
+            raise PassesOutOfOrder(f"{kind} does not rise from pass to pass: {_named(parts, spans, kind)}.")
+        if kind == ACQUIRED and any(_mixed(one, other) for one, other in itertools.combinations(spans, 2)):
+            raise PassesOutOfOrder(
+                f"Slices of two passes were acquired between each other: {_named(parts, spans, kind)}."
+            )
+        if len({each[0] for each in spans}) == len(spans):
+            return
+
+
+def _named(parts: Sequence[Phase | Series], spans: Sequence[Span], kind: str) -> str:
+    unit, start = UNITS.get(kind), spans[0][0]
+    if unit is None:
+        return "; ".join(f"{each.name} {first:g}" for each, (first, _) in zip(parts, spans, strict=True))
+    return "; ".join(
+        f"{each.name} {(first - start) * unit:+.0f} s" for each, (first, _) in zip(parts, spans, strict=True)
+    )

@@ -1,0 +1,253 @@
+"""Which phases of an upload are the pre-contrast series and the three passes. What is not clear is refused."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from imaging.descriptions import BARE_T1, UNSATURATED, is_saturated
+from imaging.errors import AmbiguousPasses, DuplicateSlice, MissingPasses, MixedExams
+from imaging.geometry import same_orientation
+from imaging.pass_times import check_agreement, check_times, in_time, seconds_after_first
+from imaging.pass_words import by_words, check_words, claims_a_role, names_pre
+from imaging.phases import (
+    ACQUIRED,
+    Phase,
+    common_folder,
+    read_phases,
+    same_echo,
+    same_geometry,
+    same_settings,
+    similar,
+)
+from imaging.slice_file import SliceFile
+
+ROLES = ("pre", "pass_1", "pass_2", "pass_3")
+MOST_LISTED = 20  # phases in the text of a refusal
+HOW = (
+    "Say which is which in the fields pre, pass_1, pass_2 and pass_3, each by folder, SeriesDescription, SeriesNumber "
+    "or SeriesInstanceUID, with #k for the k-th phase of a series (dyn#2)."
+)
+SILENT = (BARE_T1, UNSATURATED)
+LATER, ELSEWHERE, NOT_NAMED = "a later pass", "another geometry or other settings than the dynamic series", "not named"
+UNCONFIRMED = "No description names the pre-contrast phase; the earliest was taken for it."
+NO_SATURATION = "No ScanOptions of the passes name fat saturation."
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """What is no part of the exam: its label, which can hold a folder's name and is for the sender only, and why."""
+
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Passes:
+    """The phases of an exam. ``warnings`` name nothing of the upload and may be kept; ``ignored`` may not.
+
+    ``seconds`` are when pre and the passes began, after the first of them; None when no clock tells all four apart.
+    """
+
+    pre: Phase
+    passes: tuple[Phase, Phase, Phase]
+    ignored: tuple[Ignored, ...]
+    warnings: tuple[str, ...]
+    seconds: tuple[float, ...] | None
+
+
+def find_passes(slices: Iterable[SliceFile], wanted: Mapping[str, str] | None = None) -> Passes:
+    """The pre-contrast series and the three passes among ``slices`` of one upload in any layout and order.
+
+    ``wanted``, all of ROLES or none, names phases as ``HOW`` says. Otherwise the phases of the one geometry that four
+    or more share are ordered by time, or where no time does, by description. Raises
+
+    - AmbiguousPasses when a series of several phases cannot be split, several geometries have four phases, what is not
+      among them might belong to them, neither times nor descriptions order them or both do in different ways, or
+      ``wanted`` names a role for no phase, several phases or one of another role;
+    - MissingPasses when no geometry has four phases, or numbers tell that one between them is not there;
+    - PassesOutOfOrder when times contradict ``wanted``;
+    - MixedExams for several patients or studies, DuplicateSlice for one DICOM instance twice, among the candidates.
+    """
+    phases = read_phases(slices)
+    if wanted:
+        chosen = _named(phases, wanted)
+        _check_identity(chosen)
+        check_times(*chosen)
+        return _passes(chosen, _others(phases, chosen, NOT_NAMED), [])
+    _check_identity([each for each in phases if not each.aside])
+    group = _dynamic(phases)
+    ordered, warnings = _in_order(group)
+    _check_left_out([each for each in phases if each not in group], ordered[:4])
+    ignored = [Ignored(each.label, LATER) for each in ordered[4:]] + _others(phases, ordered, ELSEWHERE)
+    return _passes(ordered[:4], ignored, warnings)
+
+
+def _passes(chosen: Sequence[Phase], ignored: list[Ignored], warnings: list[str]) -> Passes:
+    if not any(is_saturated(each) for phase in chosen for each in phase.slices):
+        warnings = [*warnings, NO_SATURATION]
+    pre, *passes = chosen
+    return Passes(pre, tuple(passes), tuple(ignored), tuple(warnings), seconds_after_first(chosen))
+
+
+def _others(phases: list[Phase], taken: Sequence[Phase], reason: str) -> list[Ignored]:
+    return [Ignored(each.label, each.aside or each.unsplit or reason) for each in phases if each not in taken]
+
+
+def _check_identity(phases: Sequence[Phase]) -> None:
+    """One patient and one study, as far as the headers say, and no instance twice."""
+    seen, first = {}, None
+    for each in (image for phase in phases for image in phase.slices):
+        first = first or each
+        for what, one, other in (
+            ("patients", each.patient_id, first.patient_id),
+            ("studies", each.study_instance_uid, first.study_instance_uid),
+        ):
+            if one != other:
+                raise MixedExams(
+                    f"{each.label} and {first.label} belong to different {what}.", (each.label, first.label)
+                )
+        twin = seen.setdefault((each.sop_instance_uid, each.frame) if each.sop_instance_uid else id(each), each)
+        if twin is not each:
+            files = (each.label, twin.label)
+            raise DuplicateSlice(f"{each.label} and {twin.label} are the same DICOM instance.", files)
+
+
+def _dynamic(phases: list[Phase]) -> list[Phase]:
+    """The phases of the one geometry that at least four share."""
+    candidates = [each for each in phases if not each.aside]
+    for each in candidates:
+        if each.unsplit:
+            raise AmbiguousPasses(f"{each.label} {each.unsplit}. {HOW}")
+    groups = _groups(candidates)
+    full = [group for group in groups if len(group) >= 4]
+    if not full:
+        most = max(map(len, groups), default=0)
+        told = f"A pre-contrast series and three passes of the same slices are needed; {most} of them were found. "
+        raise MissingPasses(told + _listed(phases))
+    if len(full) > 1:
+        listed = _listed([each for group in full for each in group])
+        raise AmbiguousPasses(f"{len(full)} sets of slices have four or more phases each. {listed} {HOW}")
+    return full[0]
+
+
+def _groups(phases: list[Phase]) -> list[list[Phase]]:
+    groups: list[list[Phase]] = []
+    for each in phases:
+        group = next((g for g in groups if same_geometry(g[0], each) and same_settings(g[0], each)), None)
+        if group is None:
+            groups.append([each])
+        else:
+            group.append(each)
+    return groups
+
+
+def _in_order(group: list[Phase]) -> tuple[list[Phase], list[str]]:
+    """The phases of the dynamic exam from pre-contrast on, with warnings."""
+    ordered = in_time(group) or by_words(group)
+    if ordered is None:
+        raise AmbiguousPasses(f"Neither times nor descriptions tell the order. {_listed(group)} {HOW}")
+    warnings = check_agreement(ordered)
+    check_words(ordered)
+    _check_first(ordered)
+    return ordered, warnings if names_pre(ordered[0]) else [*warnings, UNCONFIRMED]
+
+
+def _check_first(ordered: list[Phase]) -> None:
+    """A series that begins later and has four phases may have its own pre-contrast phase."""
+    pre, *later = ordered
+    whole = next((each for each in later if each.of >= 4 and not each.same_series(pre)), None)
+    if whole is None or whole.told.after_contrast or (names_pre(pre) and whole.same_series(later[0])):
+        return
+    told = f"Both {pre.label} and the first phase of {whole.label} may be the pre-contrast series."
+    raise AmbiguousPasses(f"{told} {_listed(ordered)} {HOW}")
+
+
+def _check_left_out(others: list[Phase], chosen: Sequence[Phase]) -> None:
+    """Nothing that was left out may be one of the four: one that is incomplete or was moved would shift the others."""
+    for each in others:
+        if (each.aside and not each.doubtful) or not _may_belong(each, chosen) or _comes_outside(each, chosen):
+            continue
+        why = (
+            each.aside or f"{len(each)} slices, not {len(chosen[0])} at the same places of the same frame of reference"
+        )
+        told = f"{each.label} may be one of the phases, but does not fit: {why}."
+        raise AmbiguousPasses(f"{told} {_listed(chosen)} {HOW}")
+
+
+def _may_belong(phase: Phase, chosen: Sequence[Phase]) -> bool:
+    pre = chosen[0]
+    a, b = phase.first, pre.first
+    if claims_a_role(phase):
+        return not a.image_orientation or same_orientation(a.image_orientation, b.image_orientation)
+    silent = not (a.scan_options and b.scan_options)
+    settings = same_echo(phase, pre) if silent else same_settings(phase, pre)
+    return settings and similar(phase, pre) and not _apart(phase, pre)
+
+
+def _apart(one: Phase, other: Phase) -> bool:
+    """They lie in one frame of reference and share no place: the other breast, say."""
+    ends = [(min(places), max(places)) for phase in (one, other) if None not in (places := _heights(phase))]
+    same_frame = one.first.frame_of_reference_uid == other.first.frame_of_reference_uid
+    return same_frame and len(ends) == 2 and (ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0])
+
+
+def _heights(phase: Phase) -> list[float | None]:
+    return [each.position for each in phase.slices]
+
+
+def _comes_outside(phase: Phase, chosen: Sequence[Phase]) -> bool:
+    """It was acquired after the last pass, or before a phase that is named pre-contrast and claims nothing itself."""
+    span, first, last = (each.span(ACQUIRED) for each in (phase, chosen[0], chosen[-1]))
+    if span and last and span[0] > last[1]:
+        return True
+    if not names_pre(chosen[0]) or claims_a_role(phase):
+        return False
+    return span[1] < first[0] if span and first else phase.aside in SILENT
+
+
+def _named(phases: list[Phase], wanted: Mapping[str, str]) -> list[Phase]:
+    """The phases that ``wanted`` names, in the order of ROLES."""
+    if set(wanted) != set(ROLES):
+        raise AmbiguousPasses(f"Name all of {', '.join(ROLES)} or none; {', '.join(sorted(wanted))} are named. {HOW}")
+    choosable = [each for each in phases if not each.final]
+    chosen = [_one(choosable, role, wanted[role]) for role in ROLES]
+    for k, each in enumerate(chosen):
+        if each in chosen[:k]:
+            both = f"{ROLES[chosen.index(each)]} and {ROLES[k]}"
+            raise AmbiguousPasses(f"{both} name one phase: {each.label}. {HOW}")
+    return chosen
+
+
+def _one(phases: list[Phase], role: str, name: str) -> Phase:
+    found = [each for each in phases if _answers_to(each, name)]
+    if len(found) != 1:
+        told = f"{role} '{name}' names {len(found) or 'no'} phases, not one."
+        raise AmbiguousPasses(f"{told} {_listed(found or phases)} {HOW}")
+    if found[0].unsplit:
+        raise AmbiguousPasses(f"{found[0].label}, named for {role}, {found[0].unsplit}.")
+    return found[0]
+
+
+def _answers_to(phase: Phase, name: str) -> bool:
+    """``name`` is the phase's, or with #k at its end that of its series, of which it is the k-th."""
+    numbered = re.fullmatch(r"(.+)#(\d{1,4})", name.strip())
+    if numbered and int(numbered[2]) == phase.number and _is_called(phase, numbered[1]):
+        return True
+    return _is_called(phase, name)
+
+
+def _is_called(phase: Phase, name: str) -> bool:
+    name = name.strip().strip("/").casefold()
+    first, folder = phase.first, common_folder(phase.slices).casefold()
+    number = "" if first.series_number is None else str(first.series_number)
+    names = {folder, folder.rsplit("/", 1)[-1], first.series_description.strip().casefold()}
+    return bool(name) and name in names | {number, first.series_instance_uid}
+
+
+def _listed(phases: Sequence[Phase]) -> str:
+    """The phases in words, for a person who must choose among them."""
+    told = [
+        f"{each.label} ({len(each)} slices{', ' + each.aside if each.aside else ''})" for each in phases[:MOST_LISTED]
+    ]
+    more = len(phases) - len(told)
+    return f"Found: {'; '.join(told) or 'nothing'}{f'; and {more} more' if more > 0 else ''}."
