@@ -4,8 +4,10 @@ import itertools
 from collections.abc import Sequence
 
 from imaging.errors import AmbiguousPasses, MissingPasses, PassesOutOfOrder
-from imaging.phases import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER, Phase, span
+from imaging.phases import Phase
 from imaging.series import Series
+from imaging.splitting import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER, span
+from imaging.wanted import HOW
 
 Span = tuple[float, float]
 UNITS = {ACQUIRED: 1.0, TRIGGER: 1e-3, CONTENT: 1.0}  # seconds
@@ -15,7 +17,7 @@ def in_time(phases: Sequence[Phase], kinds: Sequence[str] = tuple(TIMES)) -> lis
     """``phases`` in the order of their times; None when their times do not tell it.
 
     The first kind of TIMES in which phases differ orders them; those it leaves at one time are ordered by the next.
-    Raises AmbiguousPasses when phases were acquired at interleaved times, so that two are mixed.
+    Raises AmbiguousPasses when the slices of two phases lie between each other in time, so that they may be mixed.
     """
     if len(phases) == 1:
         return list(phases)
@@ -23,10 +25,11 @@ def in_time(phases: Sequence[Phase], kinds: Sequence[str] = tuple(TIMES)) -> lis
         spans = [each.span(kind) for each in phases]
         if None in spans:
             continue
-        moments = sorted(set(spans))
-        if any(one[1] >= other[0] for one, other in itertools.pairwise(moments)):
+        if any(_mixed(one, other, kind) for one, other in itertools.combinations(phases, 2)):
             _refuse_mixed(phases, kind)
-        elif len(moments) > 1:
+            continue
+        moments = sorted(set(spans))
+        if len(moments) > 1:
             tied = [[each for each in phases if each.span(kind) == moment] for moment in moments]
             ordered = [in_time(each, kinds[place + 1 :]) for each in tied]
             return None if None in ordered else list(itertools.chain(*ordered))
@@ -34,15 +37,19 @@ def in_time(phases: Sequence[Phase], kinds: Sequence[str] = tuple(TIMES)) -> lis
 
 
 def _refuse_mixed(phases: Sequence[Phase], kind: str) -> None:
-    if kind != ACQUIRED:  # other times may be rewritten in any order after the acquisition
+    if kind == TRIGGER:  # under gating it varies from slice to slice
         return
     for one, other in itertools.combinations(phases, 2):
-        if _mixed(one.span(kind), other.span(kind)):
-            raise AmbiguousPasses(f"Slices of {one.label} and of {other.label} were acquired between each other.")
+        if _mixed(one, other, kind):
+            told = f"{kind} of slices of {one.label} lies between that of slices of {other.label}"
+            raise AmbiguousPasses(f"{told}: they may be mixed. {HOW}")
 
 
-def _mixed(one: Span, other: Span) -> bool:
-    return one != other and one[0] <= other[1] and other[0] <= one[1]
+def _mixed(one: Phase | Series, other: Phase | Series, kind: str) -> bool:
+    """Their times overlap, and are not the same from slice to slice as where one time stands for a whole series."""
+    first, second = ([getattr(each, TIMES[kind]) for each in part.slices] for part in (one, other))
+    overlap = min(first) <= max(second) and min(second) <= max(first)
+    return overlap and second not in (first, first[::-1])
 
 
 def check_agreement(ordered: Sequence[Phase]) -> list[str]:
@@ -68,7 +75,7 @@ def check_agreement(ordered: Sequence[Phase]) -> list[str]:
 def _rises(one: Phase, other: Phase, kind: str) -> bool | None:
     """``other`` comes after ``one``; None where this time does not tell."""
     first, second = one.span(kind), other.span(kind)
-    if first is None or second is None or first == second or _mixed(first, second):
+    if first is None or second is None or first == second or _mixed(one, other, kind):
         return None
     return first < second
 
@@ -98,7 +105,7 @@ def seconds_after_first(parts: Sequence[Phase | Series]) -> tuple[float, ...] | 
 def check_times(*parts: Phase | Series) -> None:
     """``parts``, the pre-contrast series and the passes in order, do not contradict their times.
 
-    The first kind of TIMES that all have and in which all differ is the last that is looked at; equal times say nothing.
+    The first kind of TIMES that all have and in which all differ is the last one looked at; equal times say nothing.
     Raises PassesOutOfOrder, naming times relative to the first (no dates: a date can identify a patient), when a time
     falls from one to the next or when slices of two parts were acquired between each other.
     """
@@ -108,7 +115,7 @@ def check_times(*parts: Phase | Series) -> None:
             continue
         if any(other[0] < one[0] for one, other in itertools.pairwise(spans)):
             raise PassesOutOfOrder(f"{kind} does not rise from pass to pass: {_named(parts, spans, kind)}.")
-        if kind == ACQUIRED and any(_mixed(one, other) for one, other in itertools.combinations(spans, 2)):
+        if kind == ACQUIRED and any(_mixed(one, other, kind) for one, other in itertools.combinations(parts, 2)):
             raise PassesOutOfOrder(
                 f"Slices of two passes were acquired between each other: {_named(parts, spans, kind)}."
             )

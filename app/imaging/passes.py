@@ -1,6 +1,5 @@
 """Which phases of an upload are the pre-contrast series and the three passes. What is not clear is refused."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +9,7 @@ from imaging.geometry import same_orientation
 from imaging.pass_times import check_agreement, check_times, in_time, seconds_after_first
 from imaging.pass_words import by_words, check_words, claims_a_role, names_pre
 from imaging.phases import (
-    ACQUIRED,
     Phase,
-    common_folder,
     read_phases,
     same_echo,
     same_geometry,
@@ -20,13 +17,10 @@ from imaging.phases import (
     similar,
 )
 from imaging.slice_file import SliceFile
+from imaging.splitting import ACQUIRED
+from imaging.wanted import HOW, listed, named
 
-ROLES = ("pre", "pass_1", "pass_2", "pass_3")
-MOST_LISTED = 20  # phases in the text of a refusal
-HOW = (
-    "Say which is which in the fields pre, pass_1, pass_2 and pass_3, each by folder, SeriesDescription, SeriesNumber "
-    "or SeriesInstanceUID, with #k for the k-th phase of a series (dyn#2)."
-)
+MOST_CANDIDATES = 300
 SILENT = (BARE_T1, UNSATURATED)
 LATER, ELSEWHERE, NOT_NAMED = "a later pass", "another geometry or other settings than the dynamic series", "not named"
 UNCONFIRMED = "No description names the pre-contrast phase; the earliest was taken for it."
@@ -58,8 +52,8 @@ class Passes:
 def find_passes(slices: Iterable[SliceFile], wanted: Mapping[str, str] | None = None) -> Passes:
     """The pre-contrast series and the three passes among ``slices`` of one upload in any layout and order.
 
-    ``wanted``, all of ROLES or none, names phases as ``HOW`` says. Otherwise the phases of the one geometry that four
-    or more share are ordered by time, or where no time does, by description. Raises
+    ``wanted``, all of ``imaging.wanted.ROLES`` or none, names phases as ``HOW`` there says. Otherwise the phases of the
+    one geometry that four or more share are ordered by time, or where no time does, by description. Raises
 
     - AmbiguousPasses when a series of several phases cannot be split, several geometries have four phases, what is not
       among them might belong to them, neither times nor descriptions order them or both do in different ways, or
@@ -70,7 +64,7 @@ def find_passes(slices: Iterable[SliceFile], wanted: Mapping[str, str] | None = 
     """
     phases = read_phases(slices)
     if wanted:
-        chosen = _named(phases, wanted)
+        chosen = named(phases, wanted)
         _check_identity(chosen)
         check_times(*chosen)
         return _passes(chosen, _others(phases, chosen, NOT_NAMED), [])
@@ -118,15 +112,17 @@ def _dynamic(phases: list[Phase]) -> list[Phase]:
     for each in candidates:
         if each.unsplit:
             raise AmbiguousPasses(f"{each.label} {each.unsplit}. {HOW}")
+    if len(candidates) > MOST_CANDIDATES:
+        raise AmbiguousPasses(f"{len(candidates)} phases are more than the {MOST_CANDIDATES} that are compared. {HOW}")
     groups = _groups(candidates)
     full = [group for group in groups if len(group) >= 4]
     if not full:
         most = max(map(len, groups), default=0)
         told = f"A pre-contrast series and three passes of the same slices are needed; {most} of them were found. "
-        raise MissingPasses(told + _listed(phases))
+        raise MissingPasses(told + listed(phases))
     if len(full) > 1:
-        listed = _listed([each for group in full for each in group])
-        raise AmbiguousPasses(f"{len(full)} sets of slices have four or more phases each. {listed} {HOW}")
+        found = listed([each for group in full for each in group])
+        raise AmbiguousPasses(f"{len(full)} sets of slices have four or more phases each. {found} {HOW}")
     return full[0]
 
 
@@ -145,7 +141,7 @@ def _in_order(group: list[Phase]) -> tuple[list[Phase], list[str]]:
     """The phases of the dynamic exam from pre-contrast on, with warnings."""
     ordered = in_time(group) or by_words(group)
     if ordered is None:
-        raise AmbiguousPasses(f"Neither times nor descriptions tell the order. {_listed(group)} {HOW}")
+        raise AmbiguousPasses(f"Neither times nor descriptions tell the order. {listed(group)} {HOW}")
     warnings = check_agreement(ordered)
     check_words(ordered)
     _check_first(ordered)
@@ -159,7 +155,7 @@ def _check_first(ordered: list[Phase]) -> None:
     if whole is None or whole.told.after_contrast or (names_pre(pre) and whole.same_series(later[0])):
         return
     told = f"Both {pre.label} and the first phase of {whole.label} may be the pre-contrast series."
-    raise AmbiguousPasses(f"{told} {_listed(ordered)} {HOW}")
+    raise AmbiguousPasses(f"{told} {listed(ordered)} {HOW}")
 
 
 def _check_left_out(others: list[Phase], chosen: Sequence[Phase]) -> None:
@@ -171,7 +167,7 @@ def _check_left_out(others: list[Phase], chosen: Sequence[Phase]) -> None:
             each.aside or f"{len(each)} slices, not {len(chosen[0])} at the same places of the same frame of reference"
         )
         told = f"{each.label} may be one of the phases, but does not fit: {why}."
-        raise AmbiguousPasses(f"{told} {_listed(chosen)} {HOW}")
+        raise AmbiguousPasses(f"{told} {listed(chosen)} {HOW}")
 
 
 def _may_belong(phase: Phase, chosen: Sequence[Phase]) -> bool:
@@ -196,58 +192,10 @@ def _heights(phase: Phase) -> list[float | None]:
 
 
 def _comes_outside(phase: Phase, chosen: Sequence[Phase]) -> bool:
-    """It was acquired after the last pass, or before a phase that is named pre-contrast and claims nothing itself."""
+    """It was acquired after the last pass, or before a phase that is named pre-contrast and is no rival of it."""
     span, first, last = (each.span(ACQUIRED) for each in (phase, chosen[0], chosen[-1]))
     if span and last and span[0] > last[1]:
         return True
-    if not names_pre(chosen[0]) or claims_a_role(phase):
+    if not names_pre(chosen[0]) or (claims_a_role(phase) and phase.aside not in SILENT):
         return False
     return span[1] < first[0] if span and first else phase.aside in SILENT
-
-
-def _named(phases: list[Phase], wanted: Mapping[str, str]) -> list[Phase]:
-    """The phases that ``wanted`` names, in the order of ROLES."""
-    if set(wanted) != set(ROLES):
-        raise AmbiguousPasses(f"Name all of {', '.join(ROLES)} or none; {', '.join(sorted(wanted))} are named. {HOW}")
-    choosable = [each for each in phases if not each.final]
-    chosen = [_one(choosable, role, wanted[role]) for role in ROLES]
-    for k, each in enumerate(chosen):
-        if each in chosen[:k]:
-            both = f"{ROLES[chosen.index(each)]} and {ROLES[k]}"
-            raise AmbiguousPasses(f"{both} name one phase: {each.label}. {HOW}")
-    return chosen
-
-
-def _one(phases: list[Phase], role: str, name: str) -> Phase:
-    found = [each for each in phases if _answers_to(each, name)]
-    if len(found) != 1:
-        told = f"{role} '{name}' names {len(found) or 'no'} phases, not one."
-        raise AmbiguousPasses(f"{told} {_listed(found or phases)} {HOW}")
-    if found[0].unsplit:
-        raise AmbiguousPasses(f"{found[0].label}, named for {role}, {found[0].unsplit}.")
-    return found[0]
-
-
-def _answers_to(phase: Phase, name: str) -> bool:
-    """``name`` is the phase's, or with #k at its end that of its series, of which it is the k-th."""
-    numbered = re.fullmatch(r"(.+)#(\d{1,4})", name.strip())
-    if numbered and int(numbered[2]) == phase.number and _is_called(phase, numbered[1]):
-        return True
-    return _is_called(phase, name)
-
-
-def _is_called(phase: Phase, name: str) -> bool:
-    name = name.strip().strip("/").casefold()
-    first, folder = phase.first, common_folder(phase.slices).casefold()
-    number = "" if first.series_number is None else str(first.series_number)
-    names = {folder, folder.rsplit("/", 1)[-1], first.series_description.strip().casefold()}
-    return bool(name) and name in names | {number, first.series_instance_uid}
-
-
-def _listed(phases: Sequence[Phase]) -> str:
-    """The phases in words, for a person who must choose among them."""
-    told = [
-        f"{each.label} ({len(each)} slices{', ' + each.aside if each.aside else ''})" for each in phases[:MOST_LISTED]
-    ]
-    more = len(phases) - len(told)
-    return f"Found: {'; '.join(told) or 'nothing'}{f'; and {more} more' if more > 0 else ''}."

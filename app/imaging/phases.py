@@ -1,10 +1,8 @@
 """The slices of an upload in any layout -> phases: the slices of one time point of one series."""
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -12,15 +10,9 @@ from imaging.descriptions import BARE_T1, UNSATURATED, Told, derived, is_saturat
 from imaging.exam import POSITION_TOLERANCE
 from imaging.geometry import natural_key, same_orientation
 from imaging.slice_file import SliceFile
+from imaging.splitting import ACQUIRED, at_places, folder_of, span, split
 
-ACQUIRED, TRIGGER, TEMPORAL, CONTENT = "AcquisitionTime", "TriggerTime", "TemporalPositionIdentifier", "ContentTime"
-# How the times of DICOM are called in a SliceFile, the most trustworthy about the order of passes first.
-TIMES = {ACQUIRED: "acquired", TRIGGER: "trigger_time", TEMPORAL: "temporal_position", CONTENT: "content"}
-SPLITTERS = (TEMPORAL, TRIGGER, ACQUIRED, CONTENT)
-SAME_PLACE = 0.01  # mm between slices of one series that lie at the same place
 FEWEST_SLICES = 3
-# Slices of a phase may come later than others, but by the same in each phase, to this share of the time between phases.
-DRIFT = 0.25
 SAME_ECHO = 0.1  # ms
 
 
@@ -86,17 +78,6 @@ class Phase:
         return _series_key(self.first) == _series_key(other.first)
 
 
-def span(slices: Sequence[SliceFile], kind: str) -> tuple[float, float] | None:
-    """Smallest and largest value of the time ``kind`` among ``slices``; None when a slice has none."""
-    values = [getattr(each, TIMES[kind]) for each in slices]
-    return None if None in values else (min(values), max(values))
-
-
-def folder_of(image: SliceFile) -> str:
-    parent = str(PurePosixPath(image.name).parent)
-    return "" if parent == "." else parent
-
-
 def common_folder(slices: Iterable[SliceFile]) -> str:
     """The folder in which all ``slices`` lie, as the sender names it; empty when there are several or none."""
     folders = {folder_of(each) for each in slices}
@@ -148,11 +129,16 @@ def read_phases(slices: Iterable[SliceFile]) -> list[Phase]:
     groups = defaultdict(list)
     for each in slices:
         groups[_series_key(each), derived(each)].append(each)
-    saturated = any(is_saturated(each) for (_, reason), group in groups.items() if not reason for each in group)
+    saturated = any(
+        is_saturated(each)
+        for (_, kind), group in groups.items()
+        if not kind and not no_pass(group, saturated=False)
+        for each in group
+    )
     phases = [
         phase
-        for (_, reason), group in groups.items()
-        for phase in _phases(group, reason or no_pass(group, saturated), bool(reason))
+        for (_, kind), group in groups.items()
+        for phase in _phases(group, kind or no_pass(group, saturated), final=bool(kind))
     ]
     return _with_folders(phases)
 
@@ -182,8 +168,8 @@ def _phases(series: list[SliceFile], aside: str, final: bool) -> list[Phase]:
         return [whole if aside else replace(whole, aside="slices do not say where they lie", doubtful=True)]
     if not _parallel(series):
         return [whole if aside else replace(whole, aside="slices of different size or direction", doubtful=True)]
-    places = _places(series)
-    parts, unsplit = _split(places)
+    places = at_places(series)
+    parts, unsplit = split(places)
     if unsplit:
         return [replace(whole, unsplit=unsplit)]
     whole = _with_doubt(whole, places, len(parts))
@@ -194,7 +180,7 @@ def _with_doubt(whole: Phase, places: list[list[SliceFile]], parts: int) -> Phas
     """Silence alone makes no series certain to be no pass, and a series of several phases is dynamic."""
     if whole.aside == BARE_T1:
         return replace(whole, aside="" if parts > 1 else BARE_T1, doubtful=parts == 1)
-    if whole.aside == UNSATURATED and not whole.first.scan_options:
+    if whole.aside == UNSATURATED:
         return replace(whole, doubtful=True)
     if not whole.aside and len(places) < FEWEST_SLICES:
         return replace(whole, aside=f"fewer than {FEWEST_SLICES} slices", doubtful=True)
@@ -207,67 +193,3 @@ def _parallel(series: list[SliceFile]) -> bool:
         similar(first, Phase((each,))) and each.frame_of_reference_uid == series[0].frame_of_reference_uid
         for each in series
     )
-
-
-def _places(series: list[SliceFile]) -> list[list[SliceFile]]:
-    """The slices at each place, places in rising position along the normal."""
-    places: list[list[SliceFile]] = []
-    for each in sorted(series, key=lambda each: each.position):
-        place = _near(each, places)
-        if place is None:
-            places.append([each])
-        else:
-            place.append(each)
-    return places
-
-
-def _near(image: SliceFile, places: list[list[SliceFile]]) -> list[SliceFile] | None:
-    """The place at which ``image`` lies, of ``places`` in rising position; None when it is another."""
-    for place in reversed(places):
-        if image.position - place[0].position > SAME_PLACE:
-            return None
-        if math.dist(image.image_position, place[0].image_position) <= SAME_PLACE:
-            return place
-    return None
-
-
-def _split(places: list[list[SliceFile]]) -> tuple[list[list[SliceFile]], str]:
-    """The parts that hold each place once, in the order of what tells them apart, and why there are none."""
-    counts = sorted({len(place) for place in places})
-    if counts == [1]:
-        return [[place[0] for place in places]], ""
-    if len(counts) > 1:
-        return [], f"holds {counts[0]} slices at one place and {counts[-1]} at another"
-    splits = [parts for kind in SPLITTERS if (parts := _split_by_time(places, kind))]
-    splits = splits or [parts for parts in [_split_by_folder(places)] if parts]
-    if not splits:
-        return [], f"holds {counts[0]} slices at each place, and no time tells them apart"
-    if any(_as_sets(parts) != _as_sets(splits[0]) for parts in splits):
-        return [], f"holds {counts[0]} slices at each place, and its times part them in different ways"
-    return splits[0], ""
-
-
-def _split_by_time(places: list[list[SliceFile]], kind: str) -> list[list[SliceFile]]:
-    """Part k holds the k-th slice in time of each place. Empty when the times do not part the slices cleanly."""
-    if any(getattr(each, TIMES[kind]) is None for place in places for each in place):
-        return []
-    ranked = [sorted(place, key=lambda each: getattr(each, TIMES[kind])) for place in places]
-    times = np.array([[getattr(each, TIMES[kind]) for each in place] for place in ranked], float)
-    if not (times[:, :-1].max(axis=0) < times[:, 1:].min(axis=0)).all():
-        return []
-    # Where a place lacks a phase that another has, ranks would mix two phases: then the steps in time differ.
-    steps = np.diff(times, axis=1)
-    if np.ptp(steps, axis=0).max() > DRIFT * steps.min():
-        return []
-    return [list(part) for part in zip(*ranked, strict=True)]
-
-
-def _split_by_folder(places: list[list[SliceFile]]) -> list[list[SliceFile]]:
-    folders = sorted({folder_of(each) for place in places for each in place}, key=natural_key)
-    if any(sorted((folder_of(each) for each in place), key=natural_key) != folders for place in places):
-        return []
-    return [[each for place in places for each in place if folder_of(each) == folder] for folder in folders]
-
-
-def _as_sets(parts: list[list[SliceFile]]) -> set[frozenset[int]]:
-    return {frozenset(id(each) for each in part) for part in parts}

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+from django.test import SimpleTestCase
+
+from imaging.errors import PassesOutOfOrder
+from imaging.pass_times import check_times, seconds_after_first
+from imaging.series import Series, in_order
+from imaging.tests.exam_slices import stack
+
+NAMES = ("pre", "1st_pass", "2nd_pass", "3rd_pass")
+
+
+def timed(**fields) -> list[Series]:
+    """Four folders; each field holds four values, one a folder."""
+    return [
+        in_order(name, stack(name, **{field: values[k] for field, values in fields.items()}))
+        for k, name in enumerate(NAMES)
+    ]
+
+
+class CheckTimesTests(SimpleTestCase):
+    def refused(self, parts: list[Series]) -> str:
+        with self.assertRaises(PassesOutOfOrder) as caught:
+            check_times(*parts)
+        self.assertTrue(caught.exception.detail.startswith("Not analysable. "))
+        return caught.exception.reason
+
+    def test_times_that_fall_are_told_relative_to_the_first(self):
+        told = self.refused(timed(acquired=(1e9, 1e9 + 200, 1e9 + 100, 1e9 + 300)))
+        self.assertEqual(
+            told,
+            "AcquisitionTime does not rise from pass to pass: "
+            "pre +0 s; 1st_pass +200 s; 2nd_pass +100 s; 3rd_pass +300 s.",
+        )
+
+    def test_trigger_times_are_told_in_seconds_and_temporal_positions_as_they_are(self):
+        self.assertIn("1st_pass -90 s", self.refused(timed(trigger_time=(9e4, 0.0, 18e4, 27e4))))
+        self.assertIn("pre 4; 1st_pass 1;", self.refused(timed(temporal_position=(4, 1, 2, 3))))
+        self.assertIn("3rd_pass -1 s", self.refused(timed(content=(1.0, 2.0, 3.0, 0.0))))
+
+    def test_times_that_rise_or_are_equal_say_nothing(self):
+        self.assertIsNone(check_times(*timed(acquired=(1.0, 2.0, 3.0, 4.0))))
+        self.assertIsNone(check_times(*timed(acquired=(1.0, 2.0, 2.0, 2.0))))
+        self.assertIsNone(check_times(*timed()))
+
+    def test_time_that_one_pass_lacks_says_nothing(self):
+        self.assertIsNone(check_times(*timed(acquired=(4.0, 3.0, None, 1.0))))
+
+    def test_next_kind_is_asked_about_equal_times(self):
+        self.assertIn(
+            "TriggerTime", self.refused(timed(acquired=(1.0, 2.0, 2.0, 2.0), trigger_time=(0.0, 9.0, 8.0, 10)))
+        )
+
+    def test_acquisition_times_that_rise_overrule_content_times(self):
+        self.assertIsNone(check_times(*timed(acquired=(1.0, 2.0, 3.0, 4.0), content=(4.0, 3.0, 2.0, 1.0))))
+
+    def test_slice_of_another_pass_is_seen(self):
+        parts = timed(acquired=(1.0, 2.0, 3.0, 4.0))
+        mixed = [replace(each, acquired=3.5) if each.name.endswith("003.dcm") else each for each in parts[1].slices]
+        parts[1] = replace(parts[1], slices=tuple(mixed))
+        self.assertIn("Slices of two passes were acquired between each other", self.refused(parts))
+
+
+class SecondsTests(SimpleTestCase):
+    def test_seconds_are_counted_from_the_first(self):
+        self.assertEqual(seconds_after_first(timed(acquired=(1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3))), (0.0, 1.0, 2.0, 3.0))
+
+    def test_no_clock_no_seconds(self):
+        self.assertIsNone(seconds_after_first(timed(temporal_position=(1, 2, 3, 4))))
