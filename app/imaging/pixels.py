@@ -76,9 +76,10 @@ class PixelData:
         swapped = self.words and self.bits_allocated == 8 and not self.little_endian
         if swapped and size % 2 and self.frames > 1:
             raise PixelError("holds frames of odd length in swapped bytes, which are not read")
+        wanted = size + (size % 2 if swapped else 0)
         file.seek(self.offset + frame * size)
-        content = file.read(size + (size % 2 if swapped else 0))
-        if (frame + 1) * size > self.length or len(content) < size:
+        content = file.read(wanted)
+        if (frame + 1) * size > self.length or len(content) < wanted:
             raise PixelError("has truncated pixel data")
         if swapped:
             content = np.frombuffer(content, ">u2").astype("<u2").tobytes()[:size]

@@ -280,6 +280,10 @@ class RefusalTests(PixelsTestCase):
         content = dicom(picture(12), uid.ExplicitVRLittleEndian, 12)
         self.assertEqual(self.refused(content[:-2]), "1.dcm has truncated pixel data.")
 
+    def test_swapped_pixels_of_odd_length_that_break_off_are_refused(self):
+        content = dicom(picture(8), uid.ExplicitVRBigEndian, 8)
+        self.assertEqual(self.refused(content[:-1]), "1.dcm has truncated pixel data.")
+
     def test_rle_header_that_does_not_fit_is_refused(self):
         encoded = frame(picture(12), uid.RLELossless, 12)
         for at, value in ((0, 1), (0, 3), (4, 60), (8, 64), (8, 10_000)):
