@@ -21,7 +21,7 @@ NATIVE = (
     uid.ExplicitVRBigEndian,
     uid.DeflatedExplicitVRLittleEndian,
 )
-JPEG_START, JPEG_END, J2K_START = b"\xff\xd8", b"\xff\xd9", b"\xff\x4f\xff\x51"
+JPEG_START, J2K_START, TILE_PART, END = b"\xff\xd8", b"\xff\x4f\xff\x51", b"\xff\x90", b"\xff\xd9"
 SCAN, JPEG_LS_FRAME = 0xDA, 0xF7
 JPEG_FRAMES = (0xC0, 0xC1, 0xC3, JPEG_LS_FRAME)  # baseline, extended, lossless, JPEG-LS: ITU-T T.81 table B.1, T.87
 
@@ -139,8 +139,8 @@ def _check_jpeg(encoded: bytes, expected: PixelData) -> None:
     if len(found) != 1:
         raise PixelError("holds a JPEG frame without a header of its own")
     _check_frame(expected, *found[0][1:])
-    # without its end marker a JPEG-LS frame keeps the decoder searching for ever
-    if found[0][0] == JPEG_LS_FRAME and not encoded.rstrip(b"\0").endswith(JPEG_END):
+    # without its end marker a JPEG-LS frame keeps the decoder searching for ever, and any other JPEG ends in grey
+    if not encoded.rstrip(b"\0").endswith(END):
         raise PixelError("has truncated pixel data")
 
 
@@ -155,6 +155,22 @@ def _check_jpeg_2000(encoded: bytes, expected: PixelData) -> None:
     _check_frame(expected, (depth & 0x7F) + 1, rows, columns, components)
     if bool(depth & 0x80) != expected.signed:
         raise PixelError("holds a JPEG 2000 frame whose sign is not that of its PixelRepresentation")
+    if not _is_whole(encoded):
+        raise PixelError("has truncated pixel data")
+
+
+def _is_whole(encoded: bytes) -> bool:
+    """Whether the tile-parts of a codestream (ITU-T T.800 A.4.2), as long as each says it is, lead to its end marker.
+
+    OpenJPH fills what is missing with zeros and says nothing.
+    """
+    at = 2
+    while encoded[at : at + 2] not in (TILE_PART, END, b""):
+        at += 2 + int.from_bytes(encoded[at + 2 : at + 4])
+    while encoded[at : at + 2] == TILE_PART and (length := int.from_bytes(encoded[at + 6 : at + 10])):
+        at += length
+    # the last tile-part may leave its length open
+    return encoded[at : at + 2] == END or (encoded[at : at + 2] == TILE_PART and encoded.rstrip(b"\0").endswith(END))
 
 
 def _check_frame(expected: PixelData, precision: int, rows: int, columns: int, components: int) -> None:

@@ -276,6 +276,14 @@ class RefusalTests(PixelsTestCase):
         told = self.other(uid.JPEGLossless, b"\xff\xd8\xff\xda\x00\x02\xff\xd9")
         self.assertEqual(told, "1.dcm holds a JPEG frame without a header of its own.")
 
+    def test_frame_that_breaks_off_anywhere_is_refused(self):
+        for syntax in COMPRESSED:
+            bits = depths(syntax)[-1][0]
+            whole = frame(picture(bits), syntax, bits)
+            # a byte of padding may be missing at the end
+            for length in range(len(whole) - 2, 0, -9):
+                self.assertRegex(self.other(syntax, whole[:length], picture(bits), bits), "^1.dcm (holds|has|does) ")
+
     def test_uncompressed_pixels_that_break_off_are_refused(self):
         content = dicom(picture(12), uid.ExplicitVRLittleEndian, 12)
         self.assertEqual(self.refused(content[:-2]), "1.dcm has truncated pixel data.")
