@@ -14,7 +14,7 @@ import pydicom
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import Tag
 
 from imaging.errors import NotADicomImage
@@ -229,10 +229,7 @@ def _refused(name: str, problem: str) -> NotADicomImage:
 
 def _header(path: Path) -> tuple[Dataset, str | None]:
     """The tags that are needed, and the transfer syntax; None when it is not one that is read."""
-    try:
-        meta = read_file_meta_info(path)
-    except InvalidDicomError:
-        return _headless(path)
+    meta, _ = _meta(path)
     syntax = meta.get("TransferSyntaxUID")
     if syntax == uid.DeflatedExplicitVRLittleEndian:
         content = io.BytesIO(_inflated(path))
@@ -241,16 +238,21 @@ def _header(path: Path) -> tuple[Dataset, str | None]:
         dataset = Dataset()
         dataset.SOPClassUID, dataset.TransferSyntaxUID = meta.get("MediaStorageSOPClassUID", ""), syntax
         return dataset, None
-    dataset = pydicom.dcmread(path, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
+    dataset = pydicom.dcmread(path, force=True, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
+    if not meta and not uid.UID(dataset.get("SOPClassUID", "")).is_valid:
+        raise InvalidDicomError
     return dataset, syntax or _guessed(dataset)
 
 
-def _headless(path: Path) -> tuple[Dataset, str]:
-    """A file that begins with its dataset, as old archives and networks write it."""
-    dataset = pydicom.dcmread(path, force=True, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
-    if "SOPClassUID" not in dataset or not uid.UID(dataset.SOPClassUID).is_valid:
-        raise InvalidDicomError
-    return dataset, _guessed(dataset)
+def _meta(path: Path) -> tuple[Dataset, int]:
+    """The meta header (DICOM PS3.10 section 7.1) and the place of the first byte after it.
+
+    Old archives write files without the preamble, or begin with the dataset: then the header is empty.
+    """
+    with path.open("rb") as file:
+        read_preamble(file, force=True)
+        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        return meta, file.tell()
 
 
 def _guessed(dataset: Dataset) -> str:
@@ -263,9 +265,7 @@ def _guessed(dataset: Dataset) -> str:
 
 def _inflated(path: Path) -> bytes:
     """The dataset of a deflated file (DICOM PS3.5 A.5). Raises PixelError over LARGEST_INFLATED bytes."""
-    meta = read_file_meta_info(path)
-    # 128 bytes, DICM and the group length's own 12 bytes lie ahead of the rest of the meta header
-    start = 128 + 4 + 12 + meta.FileMetaInformationGroupLength
+    _, start = _meta(path)
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     content = inflate.decompress(path.read_bytes()[start:], LARGEST_INFLATED)
     if not inflate.eof:

@@ -126,6 +126,12 @@ class VariantTests(PixelsTestCase):
         content = dicom(picture(12, signed=True), uid.RLELossless, 12, PhotometricInterpretation="MONOCHROME1")
         np.testing.assert_array_equal(self.slices(content)[0].brightness(), -1 - picture(12, signed=True))
 
+    def test_files_without_preamble_are_read_in_every_syntax(self):
+        for syntax, content in every_syntax().items():
+            with self.subTest(uid.UID(syntax).name):
+                found = self.stored(encodings.without_preamble(content))
+                np.testing.assert_array_equal(found, self.stored(content))
+
     def test_files_without_meta_header_are_read(self):
         for syntax in (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian):
             with self.subTest(uid.UID(syntax).name):
