@@ -304,6 +304,8 @@ def _pixel_data(dataset: Dataset, syntax: str) -> PixelData:
         raise PixelError(f"has {stored} of {allocated} bits a pixel; 2 to 16 in 8 or 16 are read")
     if int(dataset.get("HighBit", stored - 1)) != stored - 1:
         raise PixelError(f"has the HighBit {dataset.HighBit} for {stored} BitsStored, which is not read")
+    if int(dataset.PixelRepresentation) not in (0, 1):
+        raise PixelError(f"has the PixelRepresentation {dataset.PixelRepresentation}, which is not read")
     element = dataset.get_item(PIXEL_DATA, keep_deferred=True)
     undefined = element.length == 0xFFFFFFFF
     return PixelData(

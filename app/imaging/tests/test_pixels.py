@@ -313,6 +313,18 @@ class RefusalTests(PixelsTestCase):
                 told = self.refused(pixels)
                 self.assertEqual(told, "1.dcm has values that do not fit into its 12 BitsStored.")
 
+    def test_pixels_of_a_form_that_mr_does_not_have_are_refused(self):
+        changes = {
+            "has 1 of 16 bits a pixel; 2 to 16 in 8 or 16 are read": {"BitsStored": 1, "HighBit": 0},
+            "has 12 of 8 bits a pixel; 2 to 16 in 8 or 16 are read": {"BitsAllocated": 8},
+            "has 12 of 32 bits a pixel; 2 to 16 in 8 or 16 are read": {"BitsAllocated": 32},
+            "has the HighBit 15 for 12 BitsStored, which is not read": {"HighBit": 15},
+            "has the PixelRepresentation 2, which is not read": {"PixelRepresentation": 2},
+        }
+        for told, tags in changes.items():
+            content = dicom(picture(12), uid.ExplicitVRLittleEndian, 12, **tags)
+            self.assertEqual(self.refused(content), f"1.dcm {told}.")
+
     def test_fragments_and_one_piece_are_not_mistaken_for_each_other(self):
         native, rle = uid.ExplicitVRLittleEndian, uid.RLELossless
         fragments = encodings.with_syntax(dicom(picture(12), rle, 12), rle, native)
