@@ -174,27 +174,32 @@ class SliceFile:
         Raises NotADicomImage when they cannot be decoded.
         """
         values = self.stored()
-        if self.padding is None:
-            return values
-        outside = (values >= self.padding[0]) & (values <= self.padding[1])
-        if not outside.any():
-            return values
-        return np.where(outside, 0 if outside.all() else values[~outside].min(), values)
+        return self._without_padding(values, values)
 
     def brightness(self) -> np.ndarray:
-        """Values that rise with brightness, (rows, columns): ``values``, mirrored within the range of BitsStored for
-        MONOCHROME1 (DICOM PS3.3 C.7.6.3.1.2), after RescaleSlope and RescaleIntercept (C.11.1).
+        """Values that rise with brightness, (rows, columns): ``stored``, mirrored within the range of BitsStored for
+        MONOCHROME1 (DICOM PS3.3 C.7.6.3.1.2), those that stand for no pixel replaced by the smallest other, after
+        RescaleSlope and RescaleIntercept (C.11.1).
 
         Raises NotADicomImage when they cannot be decoded.
         """
-        values = self.values()
+        values = stored = self.stored()
         if self.inverted:
             white = -1 if self.pixels.signed else 2**self.pixels.bits_stored - 1
             values = white - values.astype(np.int32)
+        values = self._without_padding(values, stored)
         if self.rescale is None:
             return values
         slope, intercept = self.rescale
         return values * slope + intercept
+
+    def _without_padding(self, values: np.ndarray, stored: np.ndarray) -> np.ndarray:
+        if self.padding is None:
+            return values
+        outside = (stored >= self.padding[0]) & (stored <= self.padding[1])
+        if not outside.any():
+            return values
+        return np.where(outside, 0 if outside.all() else values[~outside].min(), values)
 
     def _opened(self) -> BinaryIO:
         if self.pixels.transfer_syntax == uid.DeflatedExplicitVRLittleEndian:

@@ -169,6 +169,12 @@ class VariantTests(PixelsTestCase):
         found = self.slices(dicom(values, uid.ExplicitVRLittleEndian, 16, PixelPaddingValue=-2000))[0]
         np.testing.assert_array_equal(found.values(), [[-3, 5], [7, -3]])
 
+    def test_padding_of_monochrome1_gives_way_to_the_darkest_other_value(self):
+        values = np.array([[0, 5], [7, 4095]], np.uint16)
+        tags = {"PixelPaddingValue": 0, "PhotometricInterpretation": "MONOCHROME1"}
+        found = self.slices(dicom(values, uid.RLELossless, 12, **tags))[0]
+        np.testing.assert_array_equal(found.brightness(), [[0, 4090], [4088, 0]])
+
     def test_slice_of_padding_alone_is_nothing(self):
         values = np.full((2, 2), 9, np.uint16)
         found = self.slices(dicom(values, uid.RLELossless, 12, PixelPaddingValue=9))[0]
