@@ -1,4 +1,4 @@
-"""Decoders that share no code with those of imagecodecs: dcmtk, FFmpeg, OpenJPEG for HTJ2K, pydicom."""
+"""Decoders that share no code with those that imaging.pixels uses: dcmtk, FFmpeg, OpenJPH for HTJ2K, pydicom."""
 
 import io
 import shutil
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import skipUnless
 
+import imagecodecs
 import numpy as np
-import openjpeg
 import pydicom
 from pydicom import uid
 from pydicom.encaps import get_frame
@@ -67,10 +67,10 @@ def by_ffmpeg(content: bytes) -> np.ndarray:
     return (values + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1) if signed else values
 
 
-def by_openjpeg(content: bytes) -> np.ndarray:
+def by_openjph(content: bytes) -> np.ndarray:
     """Stored values of the HTJ2K file ``content``."""
     encoded = get_frame(pydicom.dcmread(io.BytesIO(content)).PixelData, 0, number_of_frames=1)
-    return openjpeg.decode(encoded)
+    return imagecodecs.htj2k_decode(encoded)
 
 
 def by_pydicom(content: bytes) -> np.ndarray:

@@ -16,7 +16,7 @@ from imaging.slice_file import SliceFile, read_slices
 from imaging.tests import encodings, second_decoders
 from imaging.tests.encodings import depths, dicom, every_syntax, frame, picture
 from imaging.tests.folders import FolderTestCase
-from imaging.tests.second_decoders import by_dcmtk, by_ffmpeg, by_openjpeg, by_pydicom, needs
+from imaging.tests.second_decoders import by_dcmtk, by_ffmpeg, by_openjph, by_pydicom, needs
 
 COMPRESSED = tuple(syntax for syntax in TRANSFER_SYNTAXES if syntax not in NATIVE)
 
@@ -78,11 +78,11 @@ class EverySyntaxTests(PixelsTestCase):
     def test_lossy_jpeg_is_one_grey_level_from_ffmpeg_which_rounds_otherwise(self):
         self.compare(encodings.JPEG_DCT, by_ffmpeg, off=1)
 
-    def test_lossless_htj2k_equals_openjpeg(self):
-        self.compare((uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL), by_openjpeg)
+    def test_lossless_htj2k_equals_openjph(self):
+        self.compare((uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL), by_openjph)
 
-    def test_lossy_htj2k_is_one_grey_level_from_openjpeg_which_rounds_otherwise(self):
-        self.compare([uid.HTJ2K], by_openjpeg, off=1)
+    def test_lossy_htj2k_is_one_grey_level_from_openjph_which_rounds_otherwise(self):
+        self.compare([uid.HTJ2K], by_openjph, off=1)
 
     def test_uncompressed_and_rle_equal_pydicom(self):
         self.compare(second_decoders.PYDICOM, by_pydicom)
@@ -94,7 +94,7 @@ class EverySyntaxTests(PixelsTestCase):
             content = encapsulate([encodings.htj2k_frame(values, bits)])
             written = dicom(values, uid.HTJ2KLossless, bits, PixelData=content)
             np.testing.assert_array_equal(self.stored(written), values)
-            np.testing.assert_array_equal(by_openjpeg(written), values)
+            np.testing.assert_array_equal(by_openjph(written), values)
 
 
 class VariantTests(PixelsTestCase):
@@ -295,6 +295,12 @@ class RefusalTests(PixelsTestCase):
             # a byte of padding may be missing at the end
             for length in range(len(whole) - 2, 0, -9):
                 self.assertRegex(self.other(syntax, whole[:length], picture(bits), bits), "^1.dcm (holds|has|does) ")
+
+    def test_htj2k_frame_that_the_decoder_gives_up_is_refused(self):
+        encoded = bytearray(frame(picture(12), uid.HTJ2KLossless, 12))
+        encoded[encoded.index(b"\xff\x93") + 2] = 0xFF  # the first byte of the first tile-part
+        told = self.other(uid.HTJ2KLossless, bytes(encoded))
+        self.assertEqual(told, "1.dcm does not decode as High-Throughput JPEG 2000 Image Compression (Lossless Only).")
 
     def test_uncompressed_pixels_that_break_off_are_refused(self):
         content = dicom(picture(12), uid.ExplicitVRLittleEndian, 12)
