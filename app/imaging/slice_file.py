@@ -24,6 +24,8 @@ from imaging.pixels import TRANSFER_SYNTAXES, PixelData, PixelError
 GREY = ("MONOCHROME1", "MONOCHROME2")
 LARGEST_SIDE = 2048  # pixels: four times the largest matrix of the Duke cohort
 MOST_FRAMES = 4000
+BITS_ALLOCATED = (8, 16)
+LEAST_BITS = 2
 # A deflated file is inflated in memory, whole, each time it is read.
 LARGEST_INFLATED = 32_000_000  # bytes
 SINGLE_FRAME = (uid.MRImageStorage,)
@@ -305,8 +307,8 @@ def _not_grey_mr(dataset: Dataset, syntax: str | None) -> str | None:
 def _pixel_data(dataset: Dataset, syntax: str) -> PixelData:
     """Raises PixelError for pixels of a form that MR images do not have."""
     allocated, stored = int(dataset.BitsAllocated), int(dataset.BitsStored)
-    if allocated not in (8, 16) or not 1 < stored <= allocated:
-        raise PixelError(f"has {stored} of {allocated} bits a pixel; 2 to 16 in 8 or 16 are read")
+    if allocated not in BITS_ALLOCATED or not LEAST_BITS <= stored <= allocated:
+        raise PixelError(f"has {stored} of {allocated} bits a pixel; {LEAST_BITS} to 16 in 8 or 16 are read")
     if int(dataset.get("HighBit", stored - 1)) != stored - 1:
         raise PixelError(f"has the HighBit {dataset.HighBit} for {stored} BitsStored, which is not read")
     if int(dataset.PixelRepresentation) not in (0, 1):

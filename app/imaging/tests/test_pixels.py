@@ -1,10 +1,12 @@
 """Every transfer syntax, each compared with what was encoded and with a decoder that shares no code with ours."""
 
 import struct
-from unittest import mock
+from pathlib import Path
+from unittest import mock, skipUnless
 
 import imagecodecs
 import numpy as np
+import pydicom
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
@@ -18,6 +20,7 @@ from imaging.tests.encodings import depths, dicom, every_syntax, frame, picture
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.second_decoders import by_dcmtk, by_ffmpeg, by_openjph, by_pydicom, needs
 
+FILES = Path(__file__).resolve().parents[4] / "shared" / "dicom"
 COMPRESSED = tuple(syntax for syntax in TRANSFER_SYNTAXES if syntax not in NATIVE)
 
 
@@ -221,6 +224,30 @@ class FramesTests(PixelsTestCase):
     def test_fewer_descriptions_than_frames_are_refused(self):
         content = self.enhanced(uid.ExplicitVRLittleEndian, b"", PerFrameFunctionalGroupsSequence=[Dataset()])
         self.assertEqual(self.refused(content), "1.dcm holds 3 frames and describes 1.")
+
+
+@skipUnless(FILES.is_dir(), "the public DICOM files are not here")
+class PublicFramesTests(PixelsTestCase):
+    """One multi-frame picture in five transfer syntaxes; it says nothing of its frames' places, so some is added."""
+
+    def frames(self, name: str) -> list[np.ndarray]:
+        dataset = pydicom.dcmread(FILES / name)
+        dataset.PerFrameFunctionalGroupsSequence = [Dataset() for _ in range(dataset.NumberOfFrames)]
+        dataset.save_as(self.folder / name)
+        return [each.stored() for each in read_slices(self.folder / name)]
+
+    def test_ten_frames_are_the_same_in_every_syntax_and_equal_pydicom(self):
+        expected = pydicom.dcmread(FILES / "pylibjpeg-data__emri_small.dcm").pixel_array
+        self.assertEqual((expected.shape, int(expected.max())), ((10, 64, 64), 467))
+        for form in ("", "_RLE", "_jpeg_2k_lossless", "_jpeg_ls_lossless"):
+            np.testing.assert_array_equal(self.frames(f"pylibjpeg-data__emri_small{form}.dcm"), expected)
+        np.testing.assert_array_equal(self.frames("pydicom-data__emri_small_big_endian.dcm"), expected)
+
+    def test_frames_whose_places_are_not_told_are_refused(self):
+        for path in FILES.glob("*emri_small*.dcm"):
+            with self.assertRaises(NotADicomImage) as caught:
+                read_slices(path, "1.dcm")
+            self.assertEqual(caught.exception.reason, "1.dcm holds 10 frames and describes 0.")
 
 
 class RefusalTests(PixelsTestCase):
