@@ -5,11 +5,11 @@ import tempfile
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from imaging.passes import ROLES
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from imaging.errors import FILE_NAME, LimitExceeded, ScanError
+from imaging.wanted import ROLES
 
 PART, ARCHIVE_NAME = "file", "series.zip"
 

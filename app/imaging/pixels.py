@@ -76,9 +76,10 @@ class PixelData:
         swapped = self.words and self.bits_allocated == 8 and not self.little_endian
         if swapped and size % 2 and self.frames > 1:
             raise PixelError("holds frames of odd length in swapped bytes, which are not read")
+        wanted = size + (size % 2 if swapped else 0)
         file.seek(self.offset + frame * size)
-        content = file.read(size + (size % 2 if swapped else 0))
-        if (frame + 1) * size > self.length or len(content) < size:
+        content = file.read(wanted)
+        if (frame + 1) * size > self.length or len(content) < wanted:
             raise PixelError("has truncated pixel data")
         if swapped:
             content = np.frombuffer(content, ">u2").astype("<u2").tobytes()[:size]
@@ -138,8 +139,8 @@ def _check_jpeg(encoded: bytes, expected: PixelData) -> None:
     if len(found) != 1:
         raise PixelError("holds a JPEG frame without a header of its own")
     _check_frame(expected, *found[0][1:])
-    # without its end marker a JPEG-LS frame keeps the decoder searching for ever
-    if found[0][0] == JPEG_LS_FRAME and not encoded.rstrip(b"\0").endswith(JPEG_END):
+    # without its end marker a JPEG-LS frame keeps the decoder searching for ever, and any other JPEG ends in grey
+    if not encoded.rstrip(b"\0").endswith(JPEG_END):
         raise PixelError("has truncated pixel data")
 
 
@@ -192,11 +193,8 @@ def _jpeg_ls(encoded: bytes, _) -> np.ndarray:
 
 
 def _jpeg_2000(encoded: bytes, _) -> np.ndarray:
+    # HTJ2K, too: of OpenJPH's errors imagecodecs makes a slice of zeros
     return imagecodecs.jpeg2k_decode(encoded)
-
-
-def _htj2k(encoded: bytes, _) -> np.ndarray:
-    return imagecodecs.htj2k_decode(encoded)
 
 
 Codec = tuple[Callable[[bytes, PixelData], None], Callable[[bytes, PixelData], np.ndarray], bool]
@@ -211,8 +209,8 @@ CODECS: dict[str, Codec] = {
     uid.JPEGLSNearLossless: (_check_jpeg, _jpeg_ls, True),
     uid.JPEG2000Lossless: (_check_jpeg_2000, _jpeg_2000, False),
     uid.JPEG2000: (_check_jpeg_2000, _jpeg_2000, True),
-    uid.HTJ2KLossless: (_check_jpeg_2000, _htj2k, False),
-    uid.HTJ2KLosslessRPCL: (_check_jpeg_2000, _htj2k, False),
-    uid.HTJ2K: (_check_jpeg_2000, _htj2k, True),
+    uid.HTJ2KLossless: (_check_jpeg_2000, _jpeg_2000, False),
+    uid.HTJ2KLosslessRPCL: (_check_jpeg_2000, _jpeg_2000, False),
+    uid.HTJ2K: (_check_jpeg_2000, _jpeg_2000, True),
 }
 TRANSFER_SYNTAXES = (*NATIVE, *CODECS)

@@ -14,7 +14,8 @@ import pydicom
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.filereader import read_dataset, read_preamble
+from pydicom.misc import is_dicom
 from pydicom.tag import Tag
 
 from imaging.errors import NotADicomImage, OtherKind
@@ -24,6 +25,8 @@ from imaging.pixels import TRANSFER_SYNTAXES, PixelData, PixelError
 GREY = ("MONOCHROME1", "MONOCHROME2")
 LARGEST_SIDE = 2048  # pixels: four times the largest matrix of the Duke cohort
 MOST_FRAMES = 4000
+BITS_ALLOCATED = (8, 16)
+LEAST_BITS = 2
 # A deflated file is inflated in memory, whole, each time it is read.
 LARGEST_INFLATED = 32_000_000  # bytes
 SINGLE_FRAME = (uid.MRImageStorage,)
@@ -174,27 +177,32 @@ class SliceFile:
         Raises NotADicomImage when they cannot be decoded.
         """
         values = self.stored()
-        if self.padding is None:
-            return values
-        outside = (values >= self.padding[0]) & (values <= self.padding[1])
-        if not outside.any():
-            return values
-        return np.where(outside, 0 if outside.all() else values[~outside].min(), values)
+        return self._without_padding(values, values)
 
     def brightness(self) -> np.ndarray:
-        """Values that rise with brightness, (rows, columns): ``values``, mirrored within the range of BitsStored for
-        MONOCHROME1 (DICOM PS3.3 C.7.6.3.1.2), after RescaleSlope and RescaleIntercept (C.11.1).
+        """Values that rise with brightness, (rows, columns): ``stored``, mirrored within the range of BitsStored for
+        MONOCHROME1 (DICOM PS3.3 C.7.6.3.1.2), those that stand for no pixel replaced by the smallest other, after
+        RescaleSlope and RescaleIntercept (C.11.1).
 
         Raises NotADicomImage when they cannot be decoded.
         """
-        values = self.values()
+        values = stored = self.stored()
         if self.inverted:
             white = -1 if self.pixels.signed else 2**self.pixels.bits_stored - 1
             values = white - values.astype(np.int32)
+        values = self._without_padding(values, stored)
         if self.rescale is None:
             return values
         slope, intercept = self.rescale
         return values * slope + intercept
+
+    def _without_padding(self, values: np.ndarray, stored: np.ndarray) -> np.ndarray:
+        if self.padding is None:
+            return values
+        outside = (stored >= self.padding[0]) & (stored <= self.padding[1])
+        if not outside.any():
+            return values
+        return np.where(outside, 0 if outside.all() else values[~outside].min(), values)
 
     def _opened(self) -> BinaryIO:
         if self.pixels.transfer_syntax == uid.DeflatedExplicitVRLittleEndian:
@@ -229,11 +237,21 @@ def _refused(name: str, problem: str) -> NotADicomImage:
 
 
 def _header(path: Path) -> tuple[Dataset, str | None]:
-    """The tags that are needed, and the transfer syntax; None when it is not one that is read."""
+    """The tags that are needed, and the transfer syntax; None when it is not one that is read.
+
+    Raises InvalidDicomError for a file that is no DICOM at all, PixelError, or whatever a damaged file makes of the
+    parser.
+    """
     try:
-        meta = read_file_meta_info(path)
-    except InvalidDicomError:
-        return _headless(path)
+        return _parsed(path)
+    except Exception as error:
+        if isinstance(error, PixelError) or is_dicom(path):
+            raise
+        raise InvalidDicomError from error
+
+
+def _parsed(path: Path) -> tuple[Dataset, str | None]:
+    meta, _ = _meta(path)
     syntax = meta.get("TransferSyntaxUID")
     if syntax == uid.DeflatedExplicitVRLittleEndian:
         content = io.BytesIO(_inflated(path))
@@ -242,20 +260,21 @@ def _header(path: Path) -> tuple[Dataset, str | None]:
         dataset = Dataset()
         dataset.SOPClassUID, dataset.TransferSyntaxUID = meta.get("MediaStorageSOPClassUID", ""), syntax
         return dataset, None
-    dataset = pydicom.dcmread(path, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
+    dataset = pydicom.dcmread(path, force=True, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
+    if not meta and not uid.UID(dataset.get("SOPClassUID", "")).is_valid:
+        raise InvalidDicomError
     return dataset, syntax or _guessed(dataset)
 
 
-def _headless(path: Path) -> tuple[Dataset, str]:
-    """A file that begins with its dataset, as old archives and networks write it."""
-    try:
-        dataset = pydicom.dcmread(path, force=True, defer_size=DEFERRED, specific_tags=HEADER_TAGS)
-        named = uid.UID(dataset.get("SOPClassUID", "")).is_valid
-    except Exception as error:  # a file that is no DICOM at all can make the parser raise anything
-        raise InvalidDicomError from error
-    if not named:
-        raise InvalidDicomError
-    return dataset, _guessed(dataset)
+def _meta(path: Path) -> tuple[Dataset, int]:
+    """The meta header (DICOM PS3.10 section 7.1) and the place of the first byte after it.
+
+    Old archives write files without the preamble, or begin with the dataset: then the header is empty.
+    """
+    with path.open("rb") as file:
+        read_preamble(file, force=True)
+        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        return meta, file.tell()
 
 
 def _guessed(dataset: Dataset) -> str:
@@ -268,9 +287,7 @@ def _guessed(dataset: Dataset) -> str:
 
 def _inflated(path: Path) -> bytes:
     """The dataset of a deflated file (DICOM PS3.5 A.5). Raises PixelError over LARGEST_INFLATED bytes."""
-    meta = read_file_meta_info(path)
-    # 128 bytes, DICM and the group length's own 12 bytes lie ahead of the rest of the meta header
-    start = 128 + 4 + 12 + meta.FileMetaInformationGroupLength
+    _, start = _meta(path)
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     content = inflate.decompress(path.read_bytes()[start:], LARGEST_INFLATED)
     if not inflate.eof:
@@ -310,10 +327,12 @@ def _check_form(dataset: Dataset, syntax: str | None) -> None:
 def _pixel_data(dataset: Dataset, syntax: str) -> PixelData:
     """Raises PixelError for pixels of a form that MR images do not have."""
     allocated, stored = int(dataset.BitsAllocated), int(dataset.BitsStored)
-    if allocated not in (8, 16) or not 1 < stored <= allocated:
-        raise PixelError(f"has {stored} of {allocated} bits a pixel; 2 to 16 in 8 or 16 are read")
+    if allocated not in BITS_ALLOCATED or not LEAST_BITS <= stored <= allocated:
+        raise PixelError(f"has {stored} of {allocated} bits a pixel; {LEAST_BITS} to 16 in 8 or 16 are read")
     if int(dataset.get("HighBit", stored - 1)) != stored - 1:
         raise PixelError(f"has the HighBit {dataset.HighBit} for {stored} BitsStored, which is not read")
+    if int(dataset.PixelRepresentation) not in (0, 1):
+        raise PixelError(f"has the PixelRepresentation {dataset.PixelRepresentation}, which is not read")
     element = dataset.get_item(PIXEL_DATA, keep_deferred=True)
     undefined = element.length == 0xFFFFFFFF
     return PixelData(

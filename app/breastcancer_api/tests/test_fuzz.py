@@ -13,6 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from breastcancer_api.networks import networks
 from breastcancer_api.tests.test_studies import StudiesTestCase, flat, phantom_files
+from imaging.tests.encodings import every_syntax
 from imaging.tests.mutations import mutated
 from imaging.tests.slices import zip_bytes
 
@@ -23,7 +24,8 @@ FUZZING = settings(
     max_examples=EXAMPLES, deadline=LONGEST_ANSWER, suppress_health_check=list(HealthCheck), print_blob=True
 )
 FILES = phantom_files()
-ARCHIVES = [zip_bytes(FILES), zip_bytes(flat(FILES))]
+ARCHIVES = st.sampled_from([zip_bytes(FILES), zip_bytes(flat(FILES))])
+SYNTAXES = st.sampled_from(sorted(every_syntax()))
 ADDRESSES = st.sampled_from(("/upload/", "/studies/", "/validate/"))
 
 
@@ -46,12 +48,12 @@ class FuzzTests(TestCase, StudiesTestCase):
         self.assert_nothing_left()
 
     @FUZZING
-    @given(mutated(ARCHIVES), ADDRESSES)
+    @given(st.builds(mutated, ARCHIVES, ARCHIVES, st.randoms()), ADDRESSES)
     def test_mutated_archive_is_answered(self, content, address):
         self.answered(self.send(address, content, name="series.zip"))
 
     @FUZZING
-    @given(st.sampled_from(sorted(FILES)), st.data(), ADDRESSES)
-    def test_mutated_dicom_file_is_answered(self, name, data, address):
-        files = FILES | {name: data.draw(mutated([FILES[name]]))}
-        self.answered(self.send(address, files, name="series.zip"))
+    @given(st.sampled_from(sorted(FILES)), SYNTAXES, st.randoms(), ADDRESSES)
+    def test_mutated_dicom_file_is_answered(self, name, syntax, random, address):
+        encoded = random.choice((FILES[name], every_syntax()[syntax]))
+        self.answered(self.send(address, FILES | {name: mutated(encoded, FILES[name], random)}, name="series.zip"))

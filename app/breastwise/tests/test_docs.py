@@ -1,9 +1,12 @@
 import re
+import warnings
 from pathlib import Path
+from unittest import skipUnless
 
 from django.core.management import get_commands
 from django.test import SimpleTestCase
 
+from breastcancer_api.management.commands import formats
 from breastcancer_api.management.commands.networks import page
 from breastwise.env import SETTINGS
 from imaging.errors import ScanError
@@ -11,6 +14,7 @@ from nets.bundle import ROLES, load
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
+FILES = ROOT.parent / "shared" / "dicom"
 
 
 class DocsTests(SimpleTestCase):
@@ -31,6 +35,19 @@ class DocsTests(SimpleTestCase):
     def test_networks_page_is_what_the_command_prints_of_the_shipped_cards(self):
         shipped = [load(ROOT / "app" / "nets" / "bundles", role)[0] for role in ROLES]
         self.assertEqual((ROOT / "docs" / "networks.md").read_text(), page(shipped) + "\n")
+
+    @skipUnless(FILES.is_dir(), "the public DICOM files are not here")
+    def test_formats_page_is_what_the_command_prints_of_the_public_files(self):
+        with warnings.catch_warnings():  # pydicom warns of the odd files among them
+            warnings.simplefilter("ignore")
+            self.assertEqual((ROOT / "docs" / "formats.md").read_text(), formats.page(FILES) + "\n")
+
+    def test_formats_page_begins_with_what_the_code_reads(self):
+        self.assertTrue((ROOT / "docs" / "formats.md").read_text().startswith(formats.page(None)))
+
+    def test_public_files_that_are_read_all_equal_the_second_decoder(self):
+        told = re.findall(r"read: .*, (.*) \|", (ROOT / "docs" / "formats.md").read_text())
+        self.assertEqual(set(told), {"equal to the second decoder"})
 
     def test_make_targets_named_in_the_readme_exist(self):
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from imaging.exam import FOLDERS
 
@@ -21,7 +21,8 @@ def slice_bytes(
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = MRImageStorage, generate_uid()
     meta.TransferSyntaxUID = syntax
-    dataset = FileDataset(None, {}, preamble=b"\0" * 128, file_meta=meta)
+    little_endian = syntax != ExplicitVRBigEndian
+    dataset = FileDataset(None, {}, preamble=b"\0" * 128, file_meta=meta, is_little_endian=little_endian)
     values = {
         "SOPClassUID": MRImageStorage,
         "SOPInstanceUID": meta.MediaStorageSOPInstanceUID,
