@@ -68,3 +68,9 @@ class SplitTests(SimpleTestCase):
         left = stack("left", series_instance_uid="1.5")
         right = [replace(each, name=f"r{each.name}", image_position=(90.0, *each.image_position[1:])) for each in left]
         self.assertEqual([len(each) for each in read_phases(left + right)], [8])
+
+    def test_copies_with_content_times_of_their_own_are_not_split_into_phases(self):
+        slices = [replace(each, content=each.acquired) for each in one_series(dynamic())]
+        copies = [replace(each, name=each.name.replace("all/", "all/x"), content=each.content + 500) for each in slices]
+        told = "holds 8 slices at each place, and no time tells them apart"
+        self.assertEqual(self.unsplit(slices + copies), told)
