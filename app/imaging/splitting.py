@@ -61,10 +61,10 @@ def split(places: list[list[SliceFile]]) -> tuple[list[list[SliceFile]], str]:
         return [[place[0] for place in places]], ""
     if len(counts) > 1:
         return [], f"holds {counts[0]} slices at one place and {counts[-1]} at another"
-    varying = [kind for kind in SPLITTERS if _varies(places, kind)]
-    # copies have their originals' times and a ContentTime of their own: it counts only where no other time does
-    kinds = varying or [CONTENT]
-    splits = [parts for kind in kinds if (parts := _by_time(places, kind))]
+    splits = [parts for kind in SPLITTERS if (parts := _by_time(places, kind))]
+    # copies have their originals' times and a ContentTime of their own: alone it counts only where no other time varies
+    if splits or not any(_varies(places, kind) for kind in SPLITTERS):
+        splits += [parts for parts in [_by_time(places, CONTENT)] if parts]
     splits = splits or [parts for parts in [_by_folder(places)] if parts]
     if not splits:
         return [], f"holds {counts[0]} slices at each place, and no time tells them apart"

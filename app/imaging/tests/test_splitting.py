@@ -55,6 +55,13 @@ class SplitTests(SimpleTestCase):
         told = "holds 4 slices at each place, and its times part them in different ways"
         self.assertEqual(self.unsplit(slices), told)
 
+    def test_content_times_that_part_the_slices_differently_refuse(self):
+        slices = self.timed(trigger_time=(0, 90, 180, 270), content=(0.0, 90.0, 180.0, 270.0))
+        swap = {"all/b002.dcm": 180, "all/c002.dcm": 90}
+        slices = [replace(each, trigger_time=swap.get(each.name, each.trigger_time)) for each in slices]
+        told = "holds 4 slices at each place, and its times part them in different ways"
+        self.assertEqual(self.unsplit(slices), told)
+
     def test_a_lost_slice_refuses_the_series(self):
         slices = without(one_series(dynamic()), "all/b003.dcm")
         self.assertEqual(self.unsplit(slices), "holds 3 slices at one place and 4 at another")
