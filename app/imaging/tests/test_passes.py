@@ -160,6 +160,21 @@ class LeftOutTests(PassesTestCase):
         slices = changed(dynamic(6), "a", series_description="dyn pre")
         self.refused(AmbiguousPasses, changed(slices, "b", frame_of_reference_uid="1.10"))
 
+    def test_phase_of_the_same_series_with_other_settings_refuses(self):
+        slices = [replace(each, echo_time=3.0) if each.name[4] == "c" else each for each in one_series(dynamic(6))]
+        self.refused(AmbiguousPasses, slices)
+
+    def test_series_acquired_between_the_passes_refuses(self):
+        self.refused(AmbiguousPasses, changed(dynamic(6), "c", echo_time=3.0))
+        copy = stack("x", echo_time=3.0, acquired=1180.0)
+        self.assertEqual(self.ignored(dynamic() + copy), ["another geometry or other settings than the dynamic series"])
+
+    def test_pass_with_one_odd_slice_refuses(self):
+        turned = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+        for tags in ({"image_orientation": turned}, {"echo_time": 3.0}, {"frame_of_reference_uid": "1.10"}):
+            slices = [replace(each, **tags) if each.name == "c/001.dcm" else each for each in dynamic(5)]
+            self.refused(AmbiguousPasses, slices)
+
     def test_more_than_300_phases_are_not_compared(self):
         slices = [each for k in range(301) for each in stack(f"a{k}", acquired=90.0 * k)]
         self.assertIn("301 phases are more than the 300", self.refused(AmbiguousPasses, slices))
