@@ -16,7 +16,8 @@ UNITS = {ACQUIRED: 1.0, TRIGGER: 1e-3, CONTENT: 1.0}  # seconds
 def in_time(phases: Sequence[Phase], kinds: Sequence[str] = tuple(TIMES)) -> list[Phase] | None:
     """``phases`` in the order of their times; None when their times do not tell it.
 
-    The first kind of TIMES in which phases differ orders them; those it leaves at one time are ordered by the next.
+    The first kind of TIMES in which phases differ orders them; those it leaves at one time are ordered by the next,
+    but never by ContentTime.
     Raises AmbiguousPasses when the slices of two phases lie between each other in time, so that they may be mixed.
     """
     if len(phases) == 1:
@@ -31,7 +32,9 @@ def in_time(phases: Sequence[Phase], kinds: Sequence[str] = tuple(TIMES)) -> lis
         moments = sorted(set(spans))
         if len(moments) > 1:
             tied = [[each for each in phases if each.span(kind) == moment] for moment in moments]
-            ordered = [in_time(each, kinds[place + 1 :]) for each in tied]
+            # a copy or a derived image has its original's times and a ContentTime of its own
+            rest = [each for each in kinds[place + 1 :] if each != CONTENT]
+            ordered = [in_time(each, rest) for each in tied]
             return None if None in ordered else list(itertools.chain(*ordered))
     return None
 

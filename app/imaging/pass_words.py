@@ -73,8 +73,6 @@ def _ranks(words: Sequence[Told]) -> list[int] | None:
     ordinals = [word.ordinal for word in words if word.ordinal is not None and word.pass_number is None]
     pre = any(word.pass_number == 0 for word in words)
     before = min(ordinals, default=0) - (1 if pre else 0)
-    if pre and ordinals and before not in (0, 1):
-        return None
     ranks = [
         word.ordinal - before if word.pass_number is None and word.ordinal is not None else word.pass_number
         for word in words

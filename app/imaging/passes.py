@@ -171,13 +171,31 @@ def _check_left_out(others: list[Phase], chosen: Sequence[Phase]) -> None:
 
 
 def _may_belong(phase: Phase, chosen: Sequence[Phase]) -> bool:
-    pre = chosen[0]
-    a, b = phase.first, pre.first
-    if claims_a_role(phase):
+    """It comes from the series of one of ``chosen`` or between the passes, is named as one of them, or has a slice that
+    looks like theirs."""
+    if not phase.aside and (any(phase.same_series(each) for each in chosen) or _comes_between(phase, chosen)):
+        return True
+    if _apart(phase, chosen[0]):
+        return False
+    named = claims_a_role(phase)
+    return any(_looks_like(Phase((each,)), chosen[0], named) for each in phase.slices)
+
+
+def _comes_between(phase: Phase, chosen: Sequence[Phase]) -> bool:
+    """It was acquired between the first and the last pass, when nothing else is, and is no copy of one of them."""
+    spans = [each.span(ACQUIRED) for each in chosen]
+    span = phase.span(ACQUIRED)
+    return bool(span) and None not in spans and span not in spans and spans[1][0] < span[0] < spans[-1][0]
+
+
+def _looks_like(one: Phase, pre: Phase, named: bool) -> bool:
+    """A slice, as a phase of its own, may lie beside those of ``pre``; of one that is ``named`` only its direction."""
+    a, b = one.first, pre.first
+    if named:
         return not a.image_orientation or same_orientation(a.image_orientation, b.image_orientation)
     silent = not (a.scan_options and b.scan_options)
-    settings = same_echo(phase, pre) if silent else same_settings(phase, pre)
-    return settings and similar(phase, pre) and not _apart(phase, pre)
+    settings = same_echo(one, pre) if silent else same_settings(one, pre)
+    return settings and similar(one, pre)
 
 
 def _apart(one: Phase, other: Phase) -> bool:

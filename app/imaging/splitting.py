@@ -13,7 +13,7 @@ from imaging.slice_file import SliceFile
 ACQUIRED, TRIGGER, TEMPORAL, CONTENT = "AcquisitionTime", "TriggerTime", "TemporalPositionIdentifier", "ContentTime"
 # How the times of DICOM are called in a SliceFile, the most trustworthy about the order of passes first.
 TIMES = {ACQUIRED: "acquired", TRIGGER: "trigger_time", TEMPORAL: "temporal_position", CONTENT: "content"}
-SPLITTERS = (TEMPORAL, TRIGGER, ACQUIRED, CONTENT)
+SPLITTERS = (TEMPORAL, TRIGGER, ACQUIRED)  # and CONTENT where none of these varies
 SAME_PLACE = 0.01  # mm between slices of one series that lie at the same place
 # Slices of a phase may come later than others, but by the same in each phase, to this share of the time between phases.
 DRIFT = 0.25
@@ -62,12 +62,19 @@ def split(places: list[list[SliceFile]]) -> tuple[list[list[SliceFile]], str]:
     if len(counts) > 1:
         return [], f"holds {counts[0]} slices at one place and {counts[-1]} at another"
     splits = [parts for kind in SPLITTERS if (parts := _by_time(places, kind))]
+    # copies have their originals' times and a ContentTime of their own: alone it counts only where no other time varies
+    if splits or not any(_varies(places, kind) for kind in SPLITTERS):
+        splits += [parts for parts in [_by_time(places, CONTENT)] if parts]
     splits = splits or [parts for parts in [_by_folder(places)] if parts]
     if not splits:
         return [], f"holds {counts[0]} slices at each place, and no time tells them apart"
     if any(_as_sets(parts) != _as_sets(splits[0]) for parts in splits):
         return [], f"holds {counts[0]} slices at each place, and its times part them in different ways"
     return splits[0], ""
+
+
+def _varies(places: list[list[SliceFile]], kind: str) -> bool:
+    return any(len({getattr(each, TIMES[kind]) for each in place}) > 1 for place in places)
 
 
 def _by_time(places: list[list[SliceFile]], kind: str) -> list[list[SliceFile]]:

@@ -54,6 +54,12 @@ class CheckTimesTests(SimpleTestCase):
     def test_acquisition_times_that_rise_overrule_content_times(self):
         self.assertIsNone(check_times(*timed(acquired=(1.0, 2.0, 3.0, 4.0), content=(4.0, 3.0, 2.0, 1.0))))
 
+    def test_same_times_from_slice_to_slice_are_no_mixture_whichever_end_comes_first(self):
+        part = timed(acquired=(1.0, 1.0, 1.0, 1.0))[0]
+        drifting = tuple(replace(each, acquired=float(k)) for k, each in enumerate(part.slices))
+        part, turned = replace(part, slices=drifting), replace(part, slices=drifting[::-1])
+        self.assertIsNone(check_times(part, turned, part, turned))
+
     def test_slice_of_another_pass_is_seen(self):
         parts = timed(acquired=(1.0, 2.0, 3.0, 4.0))
         mixed = [replace(each, acquired=3.5) if each.name.endswith("003.dcm") else each for each in parts[1].slices]

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from imaging.errors import AmbiguousPasses
+from imaging.passes import find_passes
 from imaging.tests.exam_slices import PassesTestCase, described, dynamic, one_series
 
 
@@ -49,3 +50,12 @@ class DescriptionTests(PassesTestCase):
 
     def test_two_series_named_pre_refuse(self):
         self.refused(AmbiguousPasses, described("pre", "pre", "1st pass", "2nd pass", "3rd pass"))
+
+    def test_names_of_a_folder_or_series_of_several_phases_are_none_of_a_phase(self):
+        self.found(one_series(dynamic(), series_description="ax dyn 5"))
+        slices = [replace(each, name=f"2nd_pass/{each.name.replace('/', '')}") for each in dynamic()]
+        found = find_passes(slices)
+        self.assertEqual([each.first.series_number for each in (found.pre, *found.passes)], [11, 12, 13, 14])
+
+    def test_numbers_that_begin_late_refuse(self):
+        self.refused(AmbiguousPasses, described("dyn pre", "dyn 3", "dyn 4", "dyn 5", acquired=None))

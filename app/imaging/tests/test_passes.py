@@ -79,6 +79,23 @@ class TimeTests(PassesTestCase):
         told = "ContentTime tells another order of the passes than AcquisitionTime, which decided."
         self.assertIn(told, self.found(slices).warnings)
 
+    def test_copy_of_a_pass_with_a_later_content_time_refuses(self):
+        slices = [replace(each, content=each.acquired) for each in dynamic()]
+        copy = [replace(each, name=f"x{each.name}", series_instance_uid="1.7", content=5000.0) for each in slices[4:8]]
+        self.refused(AmbiguousPasses, slices + copy)
+
+    def test_trigger_times_of_other_series_against_content_times_refuse(self):
+        passes = one_series(without(dynamic(acquired=None), "a"))
+        passes = [replace(each, trigger_time=9e4 * "bcd".index(each.name[4]), content=1090.0) for each in passes]
+        told = self.refused(AmbiguousPasses, stack("a", trigger_time=5e4, content=1000.0) + passes)
+        self.assertIn("contradict each other about their order", told)
+
+    def test_acquisition_times_of_some_against_temporal_positions_refuse(self):
+        slices = changed(dynamic(), "d", acquired=None)
+        for folder, number in zip("abcd", (2, 1, 3, 4), strict=True):
+            slices = changed(slices, folder, temporal_position=number)
+        self.assertIn("contradict each other about their order", self.refused(AmbiguousPasses, slices))
+
     def test_slices_that_two_passes_exchanged_refuse(self):
         for swap in ({"b/002.dcm": 1180.0}, {"b/002.dcm": 1180.0, "c/002.dcm": 1090.0}):
             slices = described("pre", "1st pass", "2nd pass", "3rd pass")
@@ -138,6 +155,25 @@ class LeftOutTests(PassesTestCase):
     def test_series_that_cannot_be_split_refuses(self):
         told = self.refused(AmbiguousPasses, one_series(dynamic(acquired=1.0)))
         self.assertIn("series 5 'dyn', folder all holds 4 slices at each place, and no time tells them apart.", told)
+
+    def test_moved_pass_between_a_named_pre_and_the_others_refuses(self):
+        slices = changed(dynamic(6), "a", series_description="dyn pre")
+        self.refused(AmbiguousPasses, changed(slices, "b", frame_of_reference_uid="1.10"))
+
+    def test_phase_of_the_same_series_with_other_settings_refuses(self):
+        slices = [replace(each, echo_time=3.0) if each.name[4] == "c" else each for each in one_series(dynamic(6))]
+        self.refused(AmbiguousPasses, slices)
+
+    def test_series_acquired_between_the_passes_refuses(self):
+        self.refused(AmbiguousPasses, changed(dynamic(6), "c", echo_time=3.0))
+        copy = stack("x", echo_time=3.0, acquired=1180.0)
+        self.assertEqual(self.ignored(dynamic() + copy), ["another geometry or other settings than the dynamic series"])
+
+    def test_pass_with_one_odd_slice_refuses(self):
+        turned = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+        for tags in ({"image_orientation": turned}, {"echo_time": 3.0}, {"frame_of_reference_uid": "1.10"}):
+            slices = [replace(each, **tags) if each.name == "c/001.dcm" else each for each in dynamic(5)]
+            self.refused(AmbiguousPasses, slices)
 
     def test_more_than_300_phases_are_not_compared(self):
         slices = [each for k in range(301) for each in stack(f"a{k}", acquired=90.0 * k)]

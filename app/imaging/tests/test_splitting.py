@@ -55,6 +55,13 @@ class SplitTests(SimpleTestCase):
         told = "holds 4 slices at each place, and its times part them in different ways"
         self.assertEqual(self.unsplit(slices), told)
 
+    def test_content_times_that_part_the_slices_differently_refuse(self):
+        slices = self.timed(trigger_time=(0, 90, 180, 270), content=(0.0, 90.0, 180.0, 270.0))
+        swap = {"all/b002.dcm": 180, "all/c002.dcm": 90}
+        slices = [replace(each, trigger_time=swap.get(each.name, each.trigger_time)) for each in slices]
+        told = "holds 4 slices at each place, and its times part them in different ways"
+        self.assertEqual(self.unsplit(slices), told)
+
     def test_a_lost_slice_refuses_the_series(self):
         slices = without(one_series(dynamic()), "all/b003.dcm")
         self.assertEqual(self.unsplit(slices), "holds 3 slices at one place and 4 at another")
@@ -68,3 +75,9 @@ class SplitTests(SimpleTestCase):
         left = stack("left", series_instance_uid="1.5")
         right = [replace(each, name=f"r{each.name}", image_position=(90.0, *each.image_position[1:])) for each in left]
         self.assertEqual([len(each) for each in read_phases(left + right)], [8])
+
+    def test_copies_with_content_times_of_their_own_are_not_split_into_phases(self):
+        slices = [replace(each, content=each.acquired) for each in one_series(dynamic())]
+        copies = [replace(each, name=each.name.replace("all/", "all/x"), content=each.content + 500) for each in slices]
+        told = "holds 8 slices at each place, and no time tells them apart"
+        self.assertEqual(self.unsplit(slices + copies), told)
