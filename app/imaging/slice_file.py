@@ -104,10 +104,11 @@ class SliceFile:
 
     ``name`` is the file as its sender knows it, ``frame`` counts from 0, None in a file of one slice.
     ``image_position`` is ImagePositionPatient in mm, ``image_orientation`` ImageOrientationPatient, ``pixel_spacing``
-    PixelSpacing in mm between rows and between columns. ``acquired`` and ``content`` are seconds since 1970 of the
-    acquisition and of the content, in the scanner's own time zone; ``trigger_time`` TriggerTime in ms;
-    ``temporal_position`` TemporalPositionIdentifier or TemporalPositionIndex. ``echo_time`` is in ms. ``inverted``:
-    PhotometricInterpretation is MONOCHROME1. ``padding``: smallest and largest stored value that stands for no pixel.
+    PixelSpacing in mm between rows and between columns. ``acquired`` and ``content`` are seconds since 1970, or since
+    midnight where the header has no date, of the acquisition and of the content, in the scanner's own time zone;
+    ``trigger_time`` is TriggerTime in ms; ``temporal_position`` TemporalPositionIdentifier or TemporalPositionIndex.
+    ``echo_time`` is in ms. ``inverted``: PhotometricInterpretation is MONOCHROME1. ``padding``: smallest and largest
+    stored value that stands for no pixel.
     """
 
     path: Path
@@ -397,7 +398,7 @@ def _slice(path: Path, name: str, frame: int | None, dataset: Dataset, pixels: P
         echo_time=_number(dataset.get("EffectiveEchoTime", dataset.get("EchoTime"))),
         instance_number=_whole(dataset.get("InStackPositionNumber", dataset.get("InstanceNumber"))),
         acquired=_acquired(dataset),
-        content=_seconds(f"{_text(dataset.get('ContentDate'))}{_text(dataset.get('ContentTime'))}"),
+        content=_moment(dataset.get("ContentDate"), dataset.get("ContentTime")),
         trigger_time=_number(dataset.get("TriggerTime")),
         temporal_position=_whole(dataset.get("TemporalPositionIndex", dataset.get("TemporalPositionIdentifier"))),
         image_position=_vector(dataset.get("ImagePositionPatient"), 3),
@@ -412,7 +413,14 @@ def _slice(path: Path, name: str, frame: int | None, dataset: Dataset, pixels: P
 
 def _acquired(dataset: Dataset) -> float | None:
     whole = dataset.get("FrameAcquisitionDateTime") or dataset.get("AcquisitionDateTime")
-    return _seconds(_text(whole) or f"{_text(dataset.get('AcquisitionDate'))}{_text(dataset.get('AcquisitionTime'))}")
+    if whole:
+        return _seconds(_text(whole))
+    return _moment(dataset.get("AcquisitionDate"), dataset.get("AcquisitionTime"))
+
+
+def _moment(date: object, time: object) -> float | None:
+    """A DA and a TM together, as ``_seconds``; of the day alone where the date was taken out, as anonymisers do."""
+    return _seconds(f"{_text(date) or '19700101'}{_text(time)}")
 
 
 def _seconds(moment: str) -> float | None:

@@ -50,6 +50,14 @@ class SliceFileTests(FolderTestCase):
         told = "pre/1 is written in MPEG2 Main Profile / Main Level, which is not read."
         self.assertEqual(self.refused({"1": content}).reason, told)
 
+    def test_times_are_seconds_and_of_the_day_alone_without_a_date(self):
+        timed = {"AcquisitionTime": "000130.250000", "ContentTime": "0130"}
+        found = self.file(slice_bytes(PIXELS, AcquisitionDate="19700102", **timed))
+        self.assertEqual((found.acquired, found.content), (86_490.25, None))
+        self.assertEqual(self.file(slice_bytes(PIXELS, **timed)).acquired, 90.25)
+        whole = self.file(slice_bytes(PIXELS, AcquisitionDateTime="19700101000100.5+0200", **timed))
+        self.assertEqual(whole.acquired, 60.5)
+
     def test_missing_modality_is_taken_for_mr(self):
         self.assertEqual(self.file(slice_bytes(PIXELS, Modality=None)).rows, 16)
 
