@@ -85,17 +85,24 @@ def _tensors(scores: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torc
 
 
 def fused_figures(networks: Networks, phantoms: PhantomSet) -> dict[str, dict]:
-    """Figures of the single network, the scantype network and the fused decision on the same exams."""
+    """Figures of the single network, the scantype network and the fused decision on the same exams.
+
+    ``overlaps``: intersection over union of the answer's and the truth's slices, an exam each; 1 when both are empty.
+    """
     labels, exams = np.asarray(phantoms.labels), np.asarray(phantoms.exams)
     answers = {network.card.role: read(network, phantoms) for network in (networks.single, networks.scantype)}
     decisions = [answers[role][1].astype(int) for role in ("single", "scantype")]
-    fused = np.zeros(len(labels), bool)
+    fused, overlaps = np.zeros(len(labels), bool), []
     for exam in np.unique(exams):
         rows = exams == exam
         fused[rows] = average_results(decisions[0][rows], decisions[1][rows])
+        either = (fused[rows] | labels[rows]).sum()
+        overlaps.append(round(float((fused[rows] & labels[rows]).sum() / either), 2) if either else 1.0)
     figures = {role: slice_figures(*answer, phantoms) for role, answer in answers.items()}
     figures["fused"] = {
         "sensitivity": round(float(fused[labels].mean()), 4),
         "specificity": round(float((~fused[~labels]).mean()), 4),
+        "median_overlap": round(float(np.median(overlaps)), 2),
+        "overlaps": overlaps,
     }
     return figures

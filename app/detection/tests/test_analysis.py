@@ -144,6 +144,10 @@ class ShippedNetworksTests(SimpleTestCase):
             low, high = record["figures"]["phantoms"]["slice_auc_95"]
             self.assertTrue(low < record["figures"]["phantoms"]["slice_auc"] < high)
 
+    def test_scantype_reaches_an_auc_of_nine_tenths_on_unseen_phantoms(self):
+        record = json.loads((BUNDLES / "scantype" / CARD).read_text())
+        self.assertGreaterEqual(record["figures"]["phantoms"]["slice_auc"], 0.9)
+
     def test_weights_of_another_topology_are_refused(self):
         card, state = load(BUNDLES, "single")
         state.pop("classifier.bias")

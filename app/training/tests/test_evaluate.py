@@ -58,7 +58,10 @@ class FusedTests(SimpleTestCase):
         labels = phantoms([0, 1, 1, 0], [1, 1, 2, 2])
         with mock.patch.object(evaluate, "read", side_effect=[(each, each > 0.5) for each in (single, scantype)]):
             found = evaluate.fused_figures(pair(), labels)
-        self.assertEqual(found["fused"], {"sensitivity": 0.5, "specificity": 1.0})
+        self.assertEqual(
+            found["fused"],
+            {"sensitivity": 0.5, "specificity": 1.0, "median_overlap": 0.5, "overlaps": [1.0, 0.0]},
+        )
         self.assertEqual(found["single"]["sensitivity"], 1.0)
 
     def test_network_that_wants_another_scale_is_not_evaluated(self):
