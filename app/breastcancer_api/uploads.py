@@ -8,7 +8,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from imaging.errors import FILE_NAME, LimitExceeded, ScanError
+from imaging.errors import FILE_NAME, NOT_ANALYSABLE, LimitExceeded, ScanError
 from imaging.wanted import ROLES
 
 PART, ARCHIVE_NAME = "file", "series.zip"
@@ -16,6 +16,10 @@ PART, ARCHIVE_NAME = "file", "series.zip"
 
 class NoArchive(ScanError):
     code, title, lead = "no_archive", "The request holds no series.zip", FILE_NAME
+
+
+class UnknownField(ScanError):
+    code, title, lead = "unknown_field", "A form field cannot be read", NOT_ANALYSABLE
 
 
 class LengthRequired(APIException):
@@ -67,5 +71,16 @@ def uploaded_archive(request: Request, any_name: bool = False) -> UploadedFile:
 
 
 def wanted_passes(request: Request) -> dict[str, str]:
-    """Which series the sender says is which: the form fields ``pre``, ``pass_1``, ``pass_2`` and ``pass_3``."""
-    return {role: request.data[role] for role in ROLES if request.data.get(role)}
+    """Which series the sender says is which: the form fields ``pre``, ``pass_1``, ``pass_2`` and ``pass_3``.
+
+    Raises UnknownField for any other field, and for one that is empty, a file or there twice: it was meant to say
+    something about the exam.
+    """
+    for name in (*request.POST, *request.FILES):
+        if name not in ROLES and name != PART:
+            raise UnknownField(f"The field {name!r} is not read; {', '.join(ROLES)} are.")
+    wanted = {role: request.POST.getlist(role) for role in ROLES}
+    for role, values in wanted.items():
+        if role in request.FILES or len(values) > 1 or values == [""]:
+            raise UnknownField(f"The field {role!r} must hold one text.")
+    return {role: values[0] for role, values in wanted.items() if values}

@@ -124,3 +124,7 @@ class NoUptake(ScanError):
 
 class NotABreast(ScanError):
     code, title, lead = "not_a_breast", "The exam shows another part of the body", NOT_ANALYSABLE
+
+
+class NotAPass(ScanError):
+    code, title, lead = "not_a_pass", "A folder holds images that are no pass of a dynamic exam", NOT_ANALYSABLE

@@ -36,26 +36,30 @@ def read_exam(root: Path) -> Exam:
     return match(*(read_series(root / name) for name in FOLDERS))
 
 
-def match(pre: Series, *passes: Series) -> Exam:
+def match(pre: Series, *passes: Series, named_alike: bool = True) -> Exam:
     """The exam of a pre-contrast series and three passes, once they are seen to show the same slices.
 
     Files match by name and must lie at the same position. Where names differ and every file says where it lies,
-    positions decide, with a warning. Raises UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer, MixedExams or
+    positions decide, with a warning. Not ``named_alike``: names say nothing, as in an export of any layout, and
+    positions alone decide. Raises UnequalCounts, NamesDiffer, PositionsDiffer, SizesDiffer, MixedExams or
     DuplicateSlice.
     """
-    matched = tuple(_matched(pre, other) for other in passes)
+    matched = tuple(_matched(pre, other, named_alike) for other in passes)
     _check_identity([each for series in (pre, *matched) for each in series.slices])
     return Exam(pre, matched)
 
 
-def _matched(pre: Series, other: Series) -> Series:
+def _matched(pre: Series, other: Series, named_alike: bool) -> Series:
     """``other`` with its slices in the order of those of ``pre`` which they match."""
     if len(other) != len(pre):
         raise UnequalCounts(f"{pre.name} holds {len(pre)} slices, {other.name} holds {len(other)}.")
     keys = {each.key for each in other.slices}
-    stranger = next((each for each in pre.slices if each.key not in keys), None)
+    stranger = next((each for each in pre.slices if each.key not in keys or not named_alike), None)
     if stranger is not None:
         other = _by_position(pre, other, stranger)
+        if named_alike:
+            told = f"{other.name}: file names differ from those of {pre.name}; positions match the slices."
+            other = replace(other, warnings=(*other.warnings, told))
     tolerance = POSITION_TOLERANCE * (pre.spacing or 1.0)
     for one, two in zip(pre.slices, other.slices, strict=True):
         if stranger is None and one.key != two.key:
@@ -66,15 +70,14 @@ def _matched(pre: Series, other: Series) -> Series:
 
 
 def _by_position(pre: Series, other: Series, stranger: SliceFile) -> Series:
-    """``other``, whose names do not match, running in the direction of ``pre``, with a warning."""
+    """``other``, whose names do not match, running in the direction of ``pre``."""
     if any(each.position is None for each in (*pre.slices, *other.slices)):
         told = f"{stranger.label} has no file of the same name in {other.name}, and not every file has a position."
         raise NamesDiffer(told, (stranger.label,))
     slices = other.slices
     if (slices[-1].position > slices[0].position) != (pre.slices[-1].position > pre.slices[0].position):
         slices = slices[::-1]
-    told = f"{other.name}: file names differ from those of {pre.name}; positions match the slices."
-    return replace(other, slices=slices, warnings=(*other.warnings, told))
+    return replace(other, slices=slices)
 
 
 def _check_pair(one: SliceFile, two: SliceFile, tolerance: float) -> None:

@@ -10,8 +10,9 @@ Vector = tuple[float, ...]
 ORIENTATION_TOLERANCE = 1e-3
 # How far direction cosines may be from unit length and right angle.
 UNIT_TOLERANCE = 1e-2
-# Rank correlation from which names or numbers are taken to run along the stack.
-CLEAR_TREND = 0.5
+# Rank correlation from which names or numbers are taken to run along the stack, and from which names need no numbers
+# beside them: names in no order, as UIDs are, reach 0.5 by chance in a short stack.
+CLEAR_TREND, SURE_TREND = 0.5, 0.95
 
 
 def slice_normal(image_orientation: Vector) -> np.ndarray:
@@ -55,8 +56,8 @@ def order_by_position(
     order = sorted(range(len(positions)), key=lambda i: positions[i])
     by_name = sorted(order, key=lambda i: natural_key(names[i]))
     trend = _trend(order, by_name)
-    if abs(trend) < CLEAR_TREND and None not in numbers and len(set(numbers)) == len(order):
-        trend = _trend(order, sorted(order, key=lambda i: numbers[i]))
+    if abs(trend) < SURE_TREND and None not in numbers and len(set(numbers)) == len(order):
+        trend = max(trend, _trend(order, sorted(order, key=lambda i: numbers[i])), key=abs)
     return order[::-1] if trend <= -CLEAR_TREND else order
 
 

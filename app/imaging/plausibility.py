@@ -1,15 +1,23 @@
 """Is this an exam that can be judged? A breast, with contrast that arrives after the first series and not before."""
 
+import itertools
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from imaging.errors import NoSignal, NotABreast, NoUptake, PassesOutOfOrder
+from imaging.descriptions import BARE_T1, UNSATURATED, derived, no_pass
+from imaging.errors import DuplicateSlice, NoSignal, NotABreast, NotAPass, NoUptake, PassesOutOfOrder
 from imaging.exam import Exam
 from imaging.series import Series
 
 # Values of BodyPartExamined (DICOM PS3.16 annex L) under which breasts are examined; free text is looked through.
 BREAST_PARTS = ("CHEST", "THORAX", "TORSO")
-BREAST_WORDS = ("BREAST", "MAMMA", "BRUST", "SEIN", "SENO")
+BREAST_WORDS = ("BREAST", "MAMMA", "MAMA", "BRUST", "SEIN", "SENO")
+# What stands there when nobody said, or somebody took it out.
+NO_PART = ("", "UNKNOWN", "REMOVED", "ANONYMOUS", "ANONYMIZED", "NONE", "OTHER", "WHOLEBODY")
+# Reasons that hold only beside other series of the same exam.
+UNCERTAIN = (BARE_T1, UNSATURATED)
 # So many slices, evenly spread, and so many rows and columns are looked at: noise is averaged away, a heart is not.
 LOOKED_AT, GRID = 12, 64
 # A place takes contrast up when it brightens by this share of the brightest tissue (99th percentile).
@@ -18,17 +26,26 @@ ROUNDING = 1e-5  # of the means of float32 values
 # Share of places: heart, vessels and gland brighten on more than the usual share when contrast arrives, and on less
 # between one pass and the next (the tests hold this on phantoms and on a real exam).
 LEAST_UPTAKE, USUAL_UPTAKE = 0.001, 0.01
+# From pass to pass the brightness of the whole hardly changes, unless a pass is scaled or inverted by mistake.
+MOST_BRIGHTER = 1.5
 
 
 def check_plausible(exam: Exam) -> tuple[str, ...]:
     """Warnings about an exam that can be judged.
 
-    Raises NotABreast when BodyPartExamined names another part, NoSignal for a constant image, NoUptake when hardly
-    anything is brighter in the first
-    pass than before contrast, PassesOutOfOrder when what should be bright in it is bright before.
+    Raises NotABreast when BodyPartExamined names another part, NotAPass for subtractions, projections and other images
+    that are no pass by their ImageType, description or EchoTime, NoSignal for a constant image, DuplicateSlice when two
+    passes hold the same pixels, NoUptake when hardly anything is brighter in the first pass than before contrast,
+    PassesOutOfOrder when what should be bright in it is bright before, and NotADicomImage for a slice that cannot be
+    decoded.
     """
-    _check_body_part(exam.pre)
-    brighter, darker = uptake(exam.pre, exam.passes[0])
+    series = (exam.pre, *exam.passes)
+    for each in series:
+        _check_body_part(each)
+        _check_kind(each)
+    seen = [_looked_at(each) for each in series]
+    _check_signal(series, seen)
+    brighter, darker = change(seen[0], seen[1])
     if darker > USUAL_UPTAKE and darker > 3 * brighter:
         raise PassesOutOfOrder(
             f"Heart and vessels are brighter in {exam.pre.name} than in {exam.passes[0].name}: they seem to be swapped."
@@ -38,26 +55,41 @@ def check_plausible(exam: Exam) -> tuple[str, ...]:
             f"Hardly anything is brighter in {exam.passes[0].name} than in {exam.pre.name}: the contrast agent did not "
             "arrive, or one of the two is another pass."
         )
+    told = []
     if brighter < USUAL_UPTAKE:
-        return (f"{exam.passes[0].name} shows little uptake of contrast: {brighter:.1%} of the places looked at.",)
-    return ()
+        told.append(f"{exam.passes[0].name} shows little uptake of contrast: {brighter:.1%} of the places looked at.")
+    darkest = min(values.min() for values in seen)
+    for each, values in zip(exam.passes[1:], seen[2:], strict=True):
+        ratio = float((values - darkest).mean() / (seen[1] - darkest).mean())
+        if not 1 / MOST_BRIGHTER <= ratio <= MOST_BRIGHTER:
+            told.append(f"{each.name} is {ratio:.1f} times as bright as {exam.passes[0].name}.")
+    return tuple(told)
 
 
-def uptake(before: Series, after: Series) -> tuple[float, float]:
+def change(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
     """Share (0..1) of places that are clearly brighter in ``after`` than in ``before``, and clearly darker.
 
-    Both series show the same slices. Raises NotADicomImage when a slice cannot be decoded, NoSignal when one of the
-    series has the same value everywhere.
+    Both are what ``_looked_at`` gives of series that show the same slices.
     """
-    indices = np.unique(np.linspace(0, len(before) - 1, LOOKED_AT).round().astype(int))
-    first, second = (np.stack([_coarse(series.slices[i].brightness()) for i in indices]) for series in (before, after))
-    for series, values in ((before, first), (after, second)):
-        if np.ptp(values) <= ROUNDING * np.abs(values).max():
-            raise NoSignal(f"{series.name} holds no signal: every pixel has the same value.")
     # a share of the brightest tissue, above the darkest: values may be rescaled to lie below 0
-    floor = min(first.min(), second.min())
-    clear = CLEAR_CHANGE * (np.percentile(np.maximum(first, second), 99) - floor)
-    return float((second - first > clear).mean()), float((first - second > clear).mean())
+    floor = min(before.min(), after.min())
+    clear = CLEAR_CHANGE * (np.percentile(np.maximum(before, after), 99) - floor)
+    return float((after - before > clear).mean()), float((before - after > clear).mean())
+
+
+def _looked_at(series: Series) -> np.ndarray:
+    """(slices, GRID, GRID) float32: LOOKED_AT slices of the series, spread evenly."""
+    indices = np.unique(np.linspace(0, len(series) - 1, LOOKED_AT).round().astype(int))
+    return np.stack([_coarse(series.slices[i].brightness()) for i in indices])
+
+
+def _check_signal(series: Sequence[Series], seen: Sequence[np.ndarray]) -> None:
+    for each, values in zip(series, seen, strict=True):
+        if np.ptp(values) <= ROUNDING * np.abs(values).max():
+            raise NoSignal(f"{each.name} holds no signal: every pixel has the same value.")
+    for (one, first), (other, second) in itertools.combinations(zip(series, seen, strict=True), 2):
+        if np.array_equal(first, second):
+            raise DuplicateSlice(f"{one.name} and {other.name} hold the same pixels: one is a copy of the other.")
 
 
 def _coarse(pixels: np.ndarray) -> np.ndarray:
@@ -67,5 +99,16 @@ def _coarse(pixels: np.ndarray) -> np.ndarray:
 def _check_body_part(series: Series) -> None:
     for each in series.slices:
         part = each.body_part.upper().strip()
-        if part and part not in BREAST_PARTS and not any(word in part for word in BREAST_WORDS):
-            raise NotABreast(f"{each.label} shows {part} by its BodyPartExamined, not a breast.", (each.label,))
+        if part in NO_PART or part in BREAST_PARTS or any(word in part for word in BREAST_WORDS):
+            continue
+        raise NotABreast(f"{each.label} shows {part} by its BodyPartExamined, not a breast.", (each.label,))
+
+
+def _check_kind(series: Series) -> None:
+    """The series is no subtraction, map, projection or other sequence put into the folder of a pass."""
+    for each in series.slices:
+        if reason := derived(each):
+            raise NotAPass(f"{each.label} is {reason} by its ImageType.", (each.label,))
+    reason = no_pass(list(series.slices), saturated=False)
+    if reason and reason not in UNCERTAIN:
+        raise NotAPass(f"{series.name} is no pass of a dynamic exam by its header: {reason}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
-from imaging.errors import OtherKind
+from imaging.errors import MissingPasses, OtherKind
 from imaging.exam import FOLDERS, Exam, match, read_exam
 from imaging.pass_times import check_times
 from imaging.passes import Ignored, find_passes
@@ -48,9 +48,18 @@ def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mappi
     if planned.four_folders:
         return _four_folders(root, planned)
     slices, ignored = _mr_slices(root, [path for _, path in planned.files])
-    found = find_passes(slices, wanted or {})
+    try:
+        found = find_passes(slices, wanted or {})
+    except MissingPasses as error:
+        raise MissingPasses(error.reason + _left_out(ignored), tuple(each.label for each in ignored)) from error
     series = [in_order(name, phase.slices) for name, phase in zip(FOLDERS, (found.pre, *found.passes), strict=True)]
-    return judged(match(*series), found.warnings, (*ignored, *found.ignored))
+    return judged(match(*series, named_alike=False), found.warnings, (*ignored, *found.ignored))
+
+
+def _left_out(ignored: tuple[Ignored, ...]) -> str:
+    if not ignored:
+        return ""
+    return f" Files left out as no MR slices: {len(ignored)}; the first: {ignored[0].reason}"
 
 
 def _four_folders(root: Path, planned: Plan) -> Reading:

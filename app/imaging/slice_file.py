@@ -65,8 +65,6 @@ HEADER_TAGS = [
     Tag("InstanceNumber"),
     Tag("ScanOptions"),
     Tag("EchoTime"),
-    Tag("RepetitionTime"),
-    Tag("FlipAngle"),
     Tag("AcquisitionDate"),
     Tag("AcquisitionTime"),
     Tag("AcquisitionDateTime"),

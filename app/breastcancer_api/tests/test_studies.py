@@ -70,6 +70,29 @@ class StudiesTests(StudiesTestCase):
         right = self.send("/studies/", files, pre="a", pass_1="b", pass_2="c", pass_3="d")
         self.assertEqual(right.status_code, 201)
 
+    def test_fields_that_say_nothing_readable_are_refused(self):
+        four = {"pre": "a", "pass_1": "b", "pass_2": "c", "pass_3": "d"}
+        text = SimpleUploadedFile("p.txt", b"a")
+        for fields in (four | {"pass1": "b"}, four | {"pre": ""}, four | {"pre": text}, four | {"pre": ["a", "b"]}):
+            self.refused(self.send("/studies/", phantom_files(), **fields), 400, "unknown_field")
+
+    def test_series_whose_files_share_names_in_another_order_are_matched_by_position(self):
+        files = phantom_files()
+        turned = {name: content for name, content in files.items() if not name.startswith("2nd_pass")}
+        turned |= {f"2nd_pass/{7 - i:03d}.dcm": files[f"2nd_pass/{i:03d}.dcm"] for i in range(1, 7)}
+        renamed = [{name.replace("_pass", "_series"): each[name] for name in each} for each in (files, turned)]
+        answers = [self.send("/studies/", each).json()["id"] for each in renamed]
+        rows = [Study.objects.get(id=answer).slices for answer in answers]
+        self.assertEqual(rows[0], rows[1])
+
+    def test_file_that_is_left_out_is_named_where_passes_are_missing(self):
+        files = flat(phantom_files()) | {"export/broken": b"nothing"}
+        only = {name: files[name] for name in list(files)[:6]} | {"export/broken": b"nothing"}
+        body = self.refused(self.send("/studies/", only), 400, "missing_passes")
+        self.assertIn(
+            "Files left out as no MR slices: 1; the first: export/broken is not a DICOM file.", body["detail"]
+        )
+
     def test_any_name_of_the_zip_is_taken(self):
         self.assertEqual(self.send("/studies/", phantom_files(), name="anything.zip").status_code, 201)
 

@@ -54,10 +54,14 @@ def slice_bytes(
 
 
 def exam_files(count: int = 3, rows: int = 16, **tags) -> dict[str, bytes]:
-    """name in the zip -> content, for an exam of ``count`` random slices whose four folders all differ."""
+    """name in the zip -> content, for an exam of ``count`` random slices: dark in ``pre``, bright and nearly alike in
+    the passes, so that all four folders differ."""
     rng = np.random.default_rng(0)
+    tissue = rng.integers(100, 400, (count, rows, rows))
     return {
-        f"{folder}/{i + 1:03d}.dcm": slice_bytes(rng.integers(0, 400, (rows, rows)), i + 1, 2.0 * i, **tags)
+        f"{folder}/{i + 1:03d}.dcm": slice_bytes(
+            tissue[i] // (3 if folder == "pre" else 1) + rng.integers(0, 9, (rows, rows)), i + 1, 2.0 * i, **tags
+        )
         for folder in FOLDERS
         for i in range(count)
     }

@@ -64,7 +64,7 @@ class CheckTimesTests(SimpleTestCase):
         parts = timed(acquired=(1.0, 2.0, 3.0, 4.0))
         mixed = [replace(each, acquired=3.5) if each.name.endswith("003.dcm") else each for each in parts[1].slices]
         parts[1] = replace(parts[1], slices=tuple(mixed))
-        self.assertIn("Slices of two passes were acquired between each other", self.refused(parts))
+        self.assertIn("Slices of two passes lie between each other by AcquisitionTime", self.refused(parts))
 
 
 class SecondsTests(SimpleTestCase):

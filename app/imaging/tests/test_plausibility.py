@@ -6,18 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging.errors import NoSignal, NotABreast, NoUptake, PassesOutOfOrder
+from imaging.errors import DuplicateSlice, NoSignal, NotABreast, NotAPass, NoUptake, PassesOutOfOrder
 from imaging.exam import Exam, read_exam
-from imaging.plausibility import check_plausible, uptake
+from imaging.plausibility import _looked_at, change, check_plausible
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import FOLDERS, slice_bytes, write_files
 
 REAL_EXAM = Path(__file__).resolve().parents[4] / "shared" / "exam" / "series.zip"
 
 
-def stack(heart: int) -> np.ndarray:
+def stack(heart: int, seed: int = 0) -> np.ndarray:
     """A slice of tissue with noise in which a heart, 4 % of the places, has the brightness given."""
-    pixels = np.random.default_rng(0).integers(90, 110, (50, 50))
+    pixels = np.random.default_rng(seed).integers(90, 110, (50, 50))
+    pixels[:5] = 2  # air
     pixels[20:30, 20:30] = heart
     return pixels
 
@@ -26,7 +27,7 @@ class PlausibilityTests(FolderTestCase):
     def exam(self, before: int, after: int, **tags) -> Exam:
         hearts = dict(zip(FOLDERS, (before, after, after, after), strict=True))
         files = {
-            f"{folder}/{i}": slice_bytes(stack(heart), i, 2.0 * i, **tags)
+            f"{folder}/{i}": slice_bytes(stack(heart, FOLDERS.index(folder)), i, 2.0 * i, **tags)
             for folder, heart in hearts.items()
             for i in range(3)
         }
@@ -35,7 +36,7 @@ class PlausibilityTests(FolderTestCase):
     def test_heart_that_brightens_is_as_it_should_be(self):
         exam = self.exam(100, 400)
         self.assertEqual(check_plausible(exam), ())
-        self.assertAlmostEqual(uptake(exam.pre, exam.passes[0])[0], 0.04, delta=0.01)
+        self.assertAlmostEqual(change(_looked_at(exam.pre), _looked_at(exam.passes[0]))[0], 0.04, delta=0.01)
 
     def test_same_pass_twice_is_refused_for_want_of_uptake(self):
         with self.assertRaisesMessage(NoUptake, "Hardly anything is brighter in 1st_pass than in pre"):
@@ -49,17 +50,43 @@ class PlausibilityTests(FolderTestCase):
         exam = self.exam(100, 100)
         path = exam.passes[0].slices[1].path
         pixels = stack(100)
-        pixels[:6, :6] = 400
+        pixels[30:36, 30:36] = 400
         path.write_bytes(slice_bytes(pixels, 1, 2.0))
         told = ("1st_pass shows little uptake of contrast: 0.5% of the places looked at.",)
         self.assertEqual(check_plausible(read_exam(self.folder)), told)
+
+    def test_copy_of_a_pass_is_refused_whatever_its_headers_say(self):
+        exam = self.exam(100, 400)
+        for one, other in zip(exam.passes[0].slices, exam.passes[1].slices, strict=True):
+            other.path.write_bytes(slice_bytes(one.stored(), 1, one.position))
+        told = "1st_pass and 2nd_pass hold the same pixels: one is a copy of the other."
+        with self.assertRaisesMessage(DuplicateSlice, told):
+            check_plausible(read_exam(self.folder))
+
+    def test_pass_of_another_brightness_is_told(self):
+        exam = self.exam(100, 400)
+        for each in exam.passes[2].slices:
+            each.path.write_bytes(slice_bytes(each.stored() * 3, 1, each.position))
+        told = ("3rd_pass is 3.0 times as bright as 1st_pass.",)
+        self.assertEqual(check_plausible(read_exam(self.folder)), told)
+
+    def test_subtractions_and_other_sequences_in_a_folder_are_refused(self):
+        for tags, told in (
+            ({"ImageType": ["DERIVED", "SECONDARY", "SUBTRACTION"]}, "2nd_pass/0 is a subtraction by its ImageType."),
+            ({"SeriesDescription": "ax t2 tirm"}, "2nd_pass is no pass of a dynamic exam by its header: T2 or STIR."),
+            ({"EchoTime": "90"}, "EchoTime 90 ms, too long for a dynamic T1 series"),
+        ):
+            for each in self.exam(100, 400).passes[1].slices:
+                each.path.write_bytes(slice_bytes(each.stored(), 1, each.position, **tags))
+            with self.assertRaisesMessage(NotAPass, told):
+                check_plausible(read_exam(self.folder))
 
     def test_another_part_of_the_body_is_refused(self):
         with self.assertRaisesMessage(NotABreast, "pre/0 shows KNEE by its BodyPartExamined, not a breast."):
             check_plausible(self.exam(100, 400, BodyPartExamined="KNEE"))
 
     def test_names_for_a_breast_are_taken(self):
-        for part in ("BREAST", "Breasts", "CHEST", "MAMMA"):
+        for part in ("BREAST", "Breasts", "CHEST", "MAMMA", "REMOVED"):
             self.assertEqual(check_plausible(self.exam(100, 400, BodyPartExamined=part)), ())
 
     def test_constant_image_holds_no_signal(self):
@@ -82,4 +109,4 @@ class RealExamTests(unittest.TestCase):
             with self.assertRaises(PassesOutOfOrder):
                 check_plausible(replace(exam, pre=first, passes=(exam.pre, second, third)))
             with self.assertRaises(NoUptake):
-                check_plausible(replace(exam, pre=first, passes=(second, third, third)))
+                check_plausible(replace(exam, pre=first, passes=(second, third, exam.pre)))
