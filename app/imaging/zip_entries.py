@@ -1,7 +1,7 @@
 """The directory of a zip -> its entries.
 
-Python's zipfile reads a directory of any size into memory before one can ask how large it is, and its rules change with
-the version of Python. Here the end record is judged first, and an entry must agree with the header before its data.
+Python's zipfile reads a directory of any size into memory before one can ask how large it is (docs/decisions/0007).
+Here the end record is judged first, and an entry must agree with the header before its data.
 The layout is that of PKWARE's APPNOTE.TXT, 4.3.7 (local header), 4.3.12 (directory) and 4.3.14 to 4.3.16 (end records).
 """
 

@@ -61,3 +61,20 @@ class OrderTests(SimpleTestCase):
     def test_names_without_direction_run_with_rising_positions(self):
         # in the order of rising positions the names are c, a, d, b: they rise as much as they fall
         self.assertEqual(order_by_position(["b", "d", "a", "c"], [3.0, 2.0, 1.0, 0.0]), [3, 2, 1, 0])
+
+    def test_names_in_no_order_leave_the_direction_to_instance_numbers(self):
+        # the names b, d, a, c on falling positions neither rise nor fall
+        self.assertEqual(order_by_position(["b", "d", "a", "c"], [3.0, 2.0, 1.0, 0.0], [1, 2, 3, 4]), [0, 1, 2, 3])
+
+    def test_names_that_rise_by_chance_do_not_outweigh_instance_numbers(self):
+        # rank correlation of the names with the positions is 0.6, that of the numbers is -1
+        self.assertEqual(order_by_position(["b", "a", "d", "c"], [0.0, 1.0, 2.0, 3.0], [4, 3, 2, 1]), [3, 2, 1, 0])
+
+    def test_names_that_rise_throughout_outweigh_instance_numbers(self):
+        self.assertEqual(order_by_position(["1", "2", "3"], [0.0, 1.0, 2.0], [3, 2, 1]), [0, 1, 2])
+
+    def test_numbers_that_are_missing_or_equal_say_nothing(self):
+        for numbers in ([1, None, 3, 4], [1, 1, 1, 1]):
+            self.assertEqual(
+                order_by_position(["b", "d", "a", "c"], [3.0, 2.0, 1.0, 0.0], numbers), [3, 2, 1, 0], numbers
+            )

@@ -66,6 +66,17 @@ class CheckTimesTests(SimpleTestCase):
         parts[1] = replace(parts[1], slices=tuple(mixed))
         self.assertIn("Slices of two passes lie between each other by AcquisitionTime", self.refused(parts))
 
+    def test_slice_exchanged_between_two_passes_is_seen_by_any_time_but_the_trigger(self):
+        for field, refused in (("temporal_position", True), ("content", True), ("trigger_time", False)):
+            parts = timed(**{field: (1, 2, 3, 4)})
+            exchanged = [list(part.slices) for part in parts[:2]]
+            exchanged[0][1], exchanged[1][1] = exchanged[1][1], exchanged[0][1]
+            parts[:2] = [replace(part, slices=tuple(each)) for part, each in zip(parts, exchanged, strict=False)]
+            if refused:
+                self.assertIn("so that they may be mixed", self.refused(parts))
+            else:
+                self.assertIsNone(check_times(*parts))
+
 
 class SecondsTests(SimpleTestCase):
     def test_seconds_are_counted_from_the_first(self):
