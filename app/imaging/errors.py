@@ -5,6 +5,10 @@ NOT_ANALYSABLE = "Not analysable."
 FILE_NAME = "Invalid file name: no series.zip found."
 
 
+class FileProblem(Exception):
+    """What is wrong with a file; the text completes a sentence that begins with the file's name."""
+
+
 class ScanError(Exception):
     """An exam that cannot be read. Each child is one reason.
 

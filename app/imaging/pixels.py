@@ -15,6 +15,8 @@ import numpy as np
 from pydicom import uid
 from pydicom.encaps import get_frame
 
+from imaging.errors import FileProblem
+
 NATIVE = (
     uid.ImplicitVRLittleEndian,
     uid.ExplicitVRLittleEndian,
@@ -26,8 +28,8 @@ SCAN, JPEG_LS_FRAME = 0xDA, 0xF7
 JPEG_FRAMES = (0xC0, 0xC1, 0xC3, JPEG_LS_FRAME)  # baseline, extended, lossless, JPEG-LS: ITU-T T.81 table B.1, T.87
 
 
-class PixelError(Exception):
-    """The pixel data cannot be read; the text completes a sentence that begins with the file's name."""
+class PixelError(FileProblem):
+    """The pixel data cannot be read."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from imaging.pass_times import check_times
 from imaging.passes import Ignored, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
-from imaging.slice_file import SliceFile, read_slices
+from imaging.slice_file import SliceFile
+from imaging.slice_reading import read_slices
 
 
 @dataclass(frozen=True)

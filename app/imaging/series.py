@@ -8,7 +8,8 @@ import numpy as np
 
 from imaging.errors import PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.geometry import natural_key, order_by_position, same_orientation
-from imaging.slice_file import SliceFile, read_slices
+from imaging.slice_file import SliceFile
+from imaging.slice_reading import read_slices
 
 # Neighbouring slices further apart than this many times the usual distance leave a gap.
 GAP = 1.5

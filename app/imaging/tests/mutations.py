@@ -4,7 +4,7 @@ from pathlib import Path
 from random import Random
 
 from imaging.errors import NotADicomImage
-from imaging.slice_file import read_slices
+from imaging.slice_reading import read_slices
 from imaging.tests.encodings import every_syntax
 
 MOST_CHANGES = 4

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from imaging.errors import AmbiguousPasses, DuplicateSlice, MissingPasses, MixedExams, ScanError
 from imaging.passes import Passes, find_passes
-from imaging.slice_file import SliceFile, read_slices
+from imaging.slice_file import SliceFile
+from imaging.slice_reading import read_slices
 from imaging.tests.enhanced import enhanced_bytes
 from imaging.tests.exam_slices import PassesTestCase, changed, described, dynamic, one_series, stack, without
 from imaging.tests.folders import FolderTestCase

@@ -11,10 +11,11 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
-from imaging import slice_file
+from imaging import headers
 from imaging.errors import NotADicomImage
 from imaging.pixels import NATIVE, TRANSFER_SYNTAXES
-from imaging.slice_file import SliceFile, read_slices
+from imaging.slice_file import SliceFile
+from imaging.slice_reading import read_slices
 from imaging.tests import encodings, second_decoders
 from imaging.tests.encodings import depths, dicom, every_syntax, frame, picture
 from imaging.tests.folders import FolderTestCase
@@ -375,7 +376,7 @@ class RefusalTests(PixelsTestCase):
 
     def test_deflated_file_over_the_limit_is_refused(self):
         content = dicom(picture(12), uid.DeflatedExplicitVRLittleEndian, 12)
-        with mock.patch.object(slice_file, "LARGEST_INFLATED", 600):
+        with mock.patch.object(headers, "LARGEST_INFLATED", 600):
             told = self.refused(content)
         self.assertEqual(told, "1.dcm is deflated, and broken off or larger than 600 bytes.")
 

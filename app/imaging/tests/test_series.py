@@ -60,7 +60,8 @@ class SeriesTests(FolderTestCase):
     def test_position_that_is_no_number_is_refused(self):
         for value in ("NaN", "inf"):
             files = {"1": slice_bytes(PIXELS, ImagePositionPatient=["0", "0", value])}
-            self.assertEqual(self.refused(files).reason, "pre/1 cannot be read as DICOM (ValueError).")
+            told = "pre/1 holds a number that is not finite in ImagePositionPatient."
+            self.assertEqual(self.refused(files).reason, told)
 
     def test_orientation_that_is_none_is_refused(self):
         for orientation in ([0] * 6, [1, 0, 0, 1, 0, 0]):

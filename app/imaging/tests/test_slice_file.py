@@ -3,7 +3,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import MPEG2MPML
 
 from imaging.errors import NotADicomImage
-from imaging.slice_file import read_slices
+from imaging.slice_reading import read_slices
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import slice_bytes, write_files
 

@@ -10,18 +10,18 @@ from django.core.management.base import BaseCommand, CommandError
 from pydicom import uid
 
 from imaging.errors import ScanError
+from imaging.headers import LARGEST_INFLATED
 from imaging.pixels import CODECS, NATIVE
-from imaging.slice_file import (
+from imaging.slice_file import SliceFile
+from imaging.slice_reading import (
     BITS_ALLOCATED,
     GREY,
-    LARGEST_INFLATED,
     LARGEST_SIDE,
     LEAST_BITS,
     MOST_FRAMES,
     MULTI_FRAME,
     OTHER_KINDS,
     SINGLE_FRAME,
-    SliceFile,
     read_slices,
 )
 

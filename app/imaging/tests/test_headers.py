@@ -1,0 +1,86 @@
+import io
+from unittest import mock
+
+import numpy as np
+import pydicom
+from pydicom import uid
+
+from imaging.headers import KEYWORDS, HeaderError, NotDicom, read_header
+from imaging.tests.encodings import every_syntax, without_meta, without_preamble
+from imaging.tests.folders import FolderTestCase
+from imaging.tests.slices import slice_bytes, write_files
+
+PIXELS = np.arange(256).reshape(16, 16)
+
+
+class HeaderTests(FolderTestCase):
+    def header(self, content: bytes):
+        return read_header(write_files({"1": content}, self.folder) / "1")
+
+    def tags(self, **tags):
+        return self.header(slice_bytes(PIXELS, **tags)).tags
+
+    def refused(self, keyword: str, value: str, read: str) -> str:
+        """What reading ``keyword`` tells when a file, against the standard, holds ``value`` there."""
+        content = slice_bytes(PIXELS, **{keyword: "77777777"}).replace(b"77777777", value.ljust(8).encode())
+        with self.assertRaises(HeaderError) as caught:
+            getattr(self.header(content).tags, read)(keyword)
+        return str(caught.exception)
+
+    def test_values_are_those_that_pydicom_reads(self):
+        for syntax, content in every_syntax().items():
+            known, found = pydicom.dcmread(io.BytesIO(content)), self.header(content)
+            self.assertEqual(found.transfer_syntax, syntax)
+            for keyword in KEYWORDS:
+                value = known.get(keyword)
+                if isinstance(value, int | float):
+                    self.assertEqual(found.tags.number(keyword), value)
+                elif isinstance(value, str):
+                    self.assertEqual(found.tags.text(keyword), value)
+                elif value is not None:
+                    self.assertEqual(found.tags.numbers(keyword), tuple(value))
+
+    def test_pixel_data_lie_where_they_are_told_to(self):
+        content = slice_bytes(PIXELS)
+        for part in (content, without_preamble(content), without_meta(content)):
+            place = self.header(part).pixels
+            self.assertEqual(part[place.offset : place.offset + place.length], PIXELS.astype("<u2").tobytes())
+
+    def test_way_of_writing_is_found_where_the_file_does_not_say(self):
+        for syntax in (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian):
+            self.assertEqual(self.header(without_meta(every_syntax()[syntax])).transfer_syntax, syntax)
+
+    def test_text_is_told_in_its_character_set(self):
+        for character_set, word in (("ISO_IR 192", "Brüste"), ("ISO_IR 100", "Brüste"), ("ISO_IR 144", "грудь")):
+            tags = self.tags(SpecificCharacterSet=character_set, SeriesDescription=word)
+            self.assertEqual(tags.text("SeriesDescription"), word)
+        japanese = self.tags(SpecificCharacterSet=["", "ISO 2022 IR 87"], SeriesDescription="乳房 dyn")
+        self.assertEqual(japanese.text("SeriesDescription"), "乳房 dyn")
+
+    def test_silence_is_empty(self):
+        tags = self.tags(SeriesNumber="", ImageType=None)
+        self.assertEqual((tags.whole("SeriesNumber"), tags.texts("ImageType"), tags.text("ImageType")), (None, (), ""))
+
+    def test_value_that_is_no_number_is_refused_by_its_keyword(self):
+        self.assertEqual(self.refused("InstanceNumber", "5 a", "whole"), "holds no number in InstanceNumber")
+        self.assertEqual(self.refused("EchoTime", "1\\2", "number"), "holds 2 values in EchoTime, not one")
+        for value in ("1.5", "inf", "nan"):
+            self.assertEqual(self.refused("TriggerTime", value, "whole"), "holds no whole number in TriggerTime")
+
+    def test_value_too_long_to_be_one_is_refused(self):
+        tags = self.tags(SeriesDescription="a" * 5000)
+        with self.assertRaisesMessage(HeaderError, "holds more than 4096 bytes in SeriesDescription"):
+            tags.text("SeriesDescription")
+
+    def test_file_that_is_nothing_of_the_kind_is_no_dicom(self):
+        for content in (b"", b"hello", b"\0" * 200, b"\xff" * 300):
+            with self.assertRaises(NotDicom):
+                self.header(content)
+
+    def test_disk_that_fails_is_no_damaged_file(self):
+        path = write_files({"1": slice_bytes(PIXELS)}, self.folder) / "1"
+        with (
+            mock.patch("imaging.headers.read_dataset", side_effect=OSError(5, "Input/output error")),
+            self.assertRaises(OSError),
+        ):
+            read_header(path)
