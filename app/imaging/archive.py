@@ -120,12 +120,19 @@ def plan_either(names: Sequence[str]) -> Plan:
         return plan_any(names)
 
 
-def extract(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan] = plan) -> Plan:
+def extract(
+    archive: BinaryIO,
+    root: Path,
+    limits: Limits,
+    planner: Callable[[Sequence[str]], Plan] = plan,
+    then: Callable[[Path], None] | None = None,
+) -> Plan:
     """Unpacks the zip in ``archive`` into the empty folder ``root`` as ``planner`` says, and returns what was planned.
 
-    Every member that is no clutter is read and checked, those that are ignored too. Raises NotAZip, DamagedArchive,
-    LimitExceeded, CompressionBomb, UnsafeMember, UnknownCompression, NestedArchive, or what ``planner`` raises. What
-    is under ``root`` then is not to be used.
+    Every member that is no clutter is read and checked, those that are ignored too. ``then`` is called with each file
+    while others are still unpacked, see ``unpack``. Raises NotAZip, DamagedArchive, LimitExceeded, CompressionBomb,
+    UnsafeMember, UnknownCompression, NestedArchive, or what ``planner`` or ``then`` raises. What is under ``root``
+    then is not to be used.
     """
     source = Source(archive)
     entries = read_entries(source, limits.files * ENTRIES_A_FILE)
@@ -141,7 +148,7 @@ def extract(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Se
     members = [Member(entry, *data_range(source, entry), targets[entry.name]) for entry in chosen]
     _check_overlap(members)
     _make_folders(planned, root, limits)
-    unpack(source, members)
+    unpack(source, members, then)
     return planned
 
 

@@ -1,13 +1,12 @@
 """Four series of one patient -> an exam whose passes show the same slices."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from imaging.errors import DuplicateSlice, MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.geometry import same_orientation
-from imaging.series import Series, read_series
+from imaging.series import Series
 from imaging.slice_file import SliceFile
 
 PRE, PASSES = "pre", ("1st_pass", "2nd_pass", "3rd_pass")
@@ -26,14 +25,6 @@ class Exam:
     @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(text for series in (self.pre, *self.passes) for text in series.warnings)
-
-
-def read_exam(root: Path) -> Exam:
-    """The exam in the folders ``pre``, ``1st_pass``, ``2nd_pass`` and ``3rd_pass`` of ``root``, matched.
-
-    Raises what ``read_series`` and ``match`` raise.
-    """
-    return match(*(read_series(root / name) for name in FOLDERS))
 
 
 def match(pre: Series, *passes: Series, named_alike: bool = True) -> Exam:

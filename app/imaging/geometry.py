@@ -29,10 +29,13 @@ def position_along_normal(image_position: Vector, image_orientation: Vector) -> 
 
 def is_orientation(image_orientation: Vector) -> bool:
     """Row and column direction are unit vectors at a right angle, as far as scanners round them."""
-    row, column = np.asarray(image_orientation, float).reshape(2, 3)
-    with np.errstate(over="ignore"):
-        products = [row @ row, column @ column, row @ column]
-    return bool(np.allclose(products, [1, 1, 0], rtol=0, atol=UNIT_TOLERANCE))
+    row, column = image_orientation[:3], image_orientation[3:]
+    lengths_and_angle = ((row, row, 1), (column, column, 1), (row, column, 0))
+    return all(abs(_dot(one, other) - wanted) <= UNIT_TOLERANCE for one, other, wanted in lengths_and_angle)
+
+
+def _dot(one: Vector, other: Vector) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
 
 
 def same_orientation(one: Vector, other: Vector) -> bool:

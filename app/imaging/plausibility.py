@@ -9,7 +9,9 @@ import numpy as np
 from imaging.descriptions import BARE_T1, UNSATURATED, derived, no_pass
 from imaging.errors import DuplicateSlice, NoSignal, NotABreast, NotAPass, NoUptake, PassesOutOfOrder
 from imaging.exam import Exam
+from imaging.parallel import for_each
 from imaging.series import Series
+from imaging.slice_file import SliceFile
 
 # Values of BodyPartExamined (DICOM PS3.16 annex L) under which breasts are examined; free text is looked through.
 BREAST_PARTS = ("CHEST", "THORAX", "TORSO")
@@ -80,7 +82,7 @@ def change(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
 def _looked_at(series: Series) -> np.ndarray:
     """(slices, GRID, GRID) float32: LOOKED_AT slices of the series, spread evenly."""
     indices = np.unique(np.linspace(0, len(series) - 1, LOOKED_AT).round().astype(int))
-    return np.stack([_coarse(series.slices[i].brightness()) for i in indices])
+    return np.stack(for_each(_coarse, [series.slices[i] for i in indices]))
 
 
 def _check_signal(series: Sequence[Series], seen: Sequence[np.ndarray]) -> None:
@@ -92,8 +94,8 @@ def _check_signal(series: Sequence[Series], seen: Sequence[np.ndarray]) -> None:
             raise DuplicateSlice(f"{one.name} and {other.name} hold the same pixels: one is a copy of the other.")
 
 
-def _coarse(pixels: np.ndarray) -> np.ndarray:
-    return cv2.resize(pixels.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA)
+def _coarse(image: SliceFile) -> np.ndarray:
+    return cv2.resize(image.brightness().astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA)
 
 
 def _check_body_part(series: Series) -> None:

@@ -5,7 +5,7 @@ bilinear interpolation without antialiasing. Networks differ in the maximum, see
 those that scale by exam take brightness (rescaled, MONOCHROME1 mirrored beforehand), the original takes stored values.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 
 from imaging.errors import NoSignal
+from imaging.parallel import for_each
 from imaging.series import Series, read_series
+from imaging.slice_file import SliceFile
 
 SIZE = 128
 
@@ -45,7 +47,7 @@ class Normalisation:
         if self.maximum == "slice":
             return None
         thinned = np.concatenate([pixels[::2, ::2].ravel() for pixels in reference])
-        scale = self.factor * float(np.percentile(thinned, self.percentile))
+        scale = self.factor * float(np.percentile(thinned, self.percentile, overwrite_input=True))
         if not scale > 0:
             raise NoSignal("The pass that sets the scale holds no signal.")
         return scale
@@ -83,9 +85,7 @@ def process_single(single_folder: Path | Series, normalisation: Normalisation = 
     ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises,
     NotADicomImage or NoSignal.
     """
-    series = read_series(single_folder)
-    values = list(_values(series, normalisation))
-    return _prepared(series, values, normalisation.scale(values))[:, None]
+    return _channels([read_series(single_folder)], normalisation)
 
 
 def process_scantype(
@@ -99,24 +99,33 @@ def process_scantype(
     With one scale for the exam, the first pass sets it for all three. The passes must match (``imaging.exam``).
     Raises what ``read_series`` raises, NotADicomImage or NoSignal.
     """
-    passes = [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)]
-    reference = list(_values(passes[0], normalisation))
-    scale = normalisation.scale(reference)
-    channels = [_prepared(passes[0], reference, scale)]
-    channels += [_prepared(series, _values(series, normalisation), scale) for series in passes[1:]]
-    return np.stack(channels, axis=1)
+    return _channels([read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)], normalisation)
 
 
-def _values(series: Series, normalisation: Normalisation) -> Iterator[np.ndarray]:
-    """Each slice's values, read when asked for: as stored for the original recipe, else as they shine."""
-    by_slice = normalisation.maximum == "slice"
-    return (each.values() if by_slice else each.brightness() for each in series.slices)
+def _channels(passes: Sequence[Series], normalisation: Normalisation) -> np.ndarray:
+    """``passes`` as channels, the first of them setting the scale; one of them is in memory at a time."""
+    images = np.empty((len(passes[0]), len(passes), SIZE, SIZE), np.float32)
+    scale = None
+    for channel, series in enumerate(passes):
+        values = _values(series, normalisation)
+        if channel == 0:
+            scale = normalisation.scale(values)
+        _prepare_into(images[:, channel], series, values, scale)
+        del values
+    return images
 
 
-def _prepared(series: Series, values: Iterable[np.ndarray], scale: float | None) -> np.ndarray:
-    each = zip(series.slices, values, strict=True)
-    # the original recipe inverts after it has scaled; brightness is upright already
-    images = np.stack([prepare(pixels, scale, file.inverted and scale is None) for file, pixels in each])
+def _values(series: Series, normalisation: Normalisation) -> list[np.ndarray]:
+    """Each slice's values: as stored for the original recipe, else as they shine."""
+    read = SliceFile.values if normalisation.maximum == "slice" else SliceFile.brightness
+    return for_each(read, series.slices)
+
+
+def _prepare_into(images: np.ndarray, series: Series, values: Sequence[np.ndarray], scale: float | None) -> None:
+    def one(index: int) -> None:
+        # the original recipe inverts after it has scaled; brightness is upright already
+        images[index] = prepare(values[index], scale, series.slices[index].inverted and scale is None)
+
+    for_each(one, range(len(series)))
     if not images.any():
         raise NoSignal(f"{series.name} holds no signal.")
-    return images

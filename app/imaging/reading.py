@@ -1,19 +1,23 @@
 """A zip -> an exam that can be judged, in reading order: unpack, read headers, find the passes, match, check."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
 from imaging.errors import MissingPasses, OtherKind
-from imaging.exam import FOLDERS, Exam, match, read_exam
+from imaging.exam import FOLDERS, Exam, match
+from imaging.parallel import for_each
 from imaging.pass_times import check_times
 from imaging.passes import Ignored, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
 from imaging.slice_file import SliceFile
 from imaging.slice_reading import read_slices
+
+# What a file holds: its slices, or why it is something else.
+Found = list[SliceFile] | OtherKind
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,7 @@ def read_four_folders(archive: BinaryIO, root: Path, limits: Limits) -> Reading:
 
     Raises a child of ``imaging.errors.ScanError``.
     """
-    planned = extract(archive, root, limits, plan)
-    return _four_folders(root, planned)
+    return _four_folders(*_unpacked(archive, root, limits, plan))
 
 
 def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mapping[str, str] | None = None) -> Reading:
@@ -45,10 +48,11 @@ def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mappi
     ``wanted`` says which is which: ``pre``, ``pass_1``, ``pass_2``, ``pass_3``, as ``find_passes`` takes them; then the
     folders decide nothing. Raises a child of ``imaging.errors.ScanError``.
     """
-    planned = extract(archive, root, limits, plan_any if wanted else plan_either)
+    planned, files = _unpacked(archive, root, limits, plan_any if wanted else plan_either)
     if planned.four_folders:
-        return _four_folders(root, planned)
-    slices, ignored = _mr_slices(root, [path for _, path in planned.files])
+        return _four_folders(planned, files)
+    slices = [each for found in files if not isinstance(found, OtherKind) for each in found]
+    ignored = tuple(Ignored(each.files[0], each.reason) for each in files if isinstance(each, OtherKind))
     try:
         found = find_passes(slices, wanted or {})
     except MissingPasses as error:
@@ -63,8 +67,14 @@ def _left_out(ignored: tuple[Ignored, ...]) -> str:
     return f" Files left out as no MR slices: {len(ignored)}; the first: {ignored[0].reason}"
 
 
-def _four_folders(root: Path, planned: Plan) -> Reading:
-    return judged(read_exam(root), (), tuple(Ignored(name, "outside the four folders") for name in planned.ignored))
+def _four_folders(planned: Plan, files: list[Found]) -> Reading:
+    slices: dict[str, list[SliceFile]] = {name: [] for name in FOLDERS}
+    for (_, path), found in zip(planned.files, files, strict=True):
+        if isinstance(found, OtherKind):
+            raise found
+        slices[path.split("/")[0]] += found
+    exam = match(*(in_order(name, slices[name]) for name in FOLDERS))
+    return judged(exam, (), tuple(Ignored(name, "outside the four folders") for name in planned.ignored))
 
 
 def judged(exam: Exam, warnings: tuple[str, ...], ignored: tuple[Ignored, ...]) -> Reading:
@@ -82,20 +92,28 @@ def judged(exam: Exam, warnings: tuple[str, ...], ignored: tuple[Ignored, ...]) 
 
 def check_pixels(exam: Exam) -> None:
     """Decodes every slice, as ``scan`` does on its way. Raises NotADicomImage for the first that cannot be decoded."""
-    for series in (exam.pre, *exam.passes):
-        for each in series.slices:
-            each.stored()
+    for_each(_decode, (each for series in (exam.pre, *exam.passes) for each in series.slices))
 
 
-def _mr_slices(root: Path, paths: list[str]) -> tuple[list[SliceFile], tuple[Ignored, ...]]:
-    """The MR slices among the files, and the files that are whole and something else, with what they are.
+def _decode(image: SliceFile) -> None:
+    image.stored()
 
-    Raises NotADicomImage for a file that is damaged: it may have been part of the exam.
+
+def _unpacked(
+    archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan]
+) -> tuple[Plan, list[Found]]:
+    """What was planned, and what each of its files holds. Headers are read while other files are still unpacked.
+
+    Raises what ``extract`` raises, and NotADicomImage for a file that is damaged: it may have been part of the exam.
     """
-    slices, others = [], []
-    for path in paths:
+    found: dict[str, Found] = {}
+
+    def read(target: Path) -> None:
+        name = target.relative_to(root).as_posix()
         try:
-            slices += read_slices(root / path, path)
+            found[name] = read_slices(target, name)
         except OtherKind as error:
-            others.append(Ignored(path, error.reason))
-    return slices, tuple(others)
+            found[name] = error
+
+    planned = extract(archive, root, limits, planner, read)
+    return planned, [found[path] for _, path in planned.files]

@@ -1,10 +1,10 @@
 """A DICOM file -> its slices of grey MR, or what it is instead."""
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 from pydicom import uid
 
 from imaging.errors import FileProblem, NotADicomImage, OtherKind
@@ -191,7 +191,7 @@ def _first(tags: Header, *keywords: str) -> int | None:
 def _finite(tags: Header, *keywords: str) -> float | None:
     """The number of the first keyword that has one; None where it is not finite."""
     number = next((value for keyword in keywords if (value := tags.number(keyword)) is not None), None)
-    return number if number is not None and np.isfinite(number) else None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _vector(tags: Header, keyword: str, length: int) -> tuple[float, ...] | None:
@@ -199,7 +199,7 @@ def _vector(tags: Header, keyword: str, length: int) -> tuple[float, ...] | None
     numbers = tags.numbers(keyword)
     if len(numbers) != length:
         return None
-    if not np.isfinite(numbers).all():
+    if not all(map(math.isfinite, numbers)):
         raise HeaderError(f"holds a number that is not finite in {keyword}")
     return numbers
 
@@ -220,7 +220,7 @@ def _seconds(moment: str) -> float | None:
     if len(digits) < 14 or not digits.isdecimal():
         return None
     try:
-        whole = datetime.strptime(digits[:14], "%Y%m%d%H%M%S")
+        whole = datetime(int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, 14, 2)))
     except ValueError:
         return None
     return (whole - datetime(1970, 1, 1)).total_seconds() + (float(f"0.{fraction}") if fraction.isdecimal() else 0.0)
@@ -244,6 +244,6 @@ def _rescale(tags: Header) -> tuple[float, float] | None:
     slope, intercept = tags.number("RescaleSlope"), tags.number("RescaleIntercept") or 0.0
     if slope is None:
         return None
-    if not (np.isfinite([slope, intercept]).all() and slope > 0):
+    if not (math.isfinite(slope) and math.isfinite(intercept) and slope > 0):
         raise HeaderError(f"has the RescaleSlope {slope:g} and the RescaleIntercept {intercept:g}, which are no scale")
     return slope, intercept

@@ -3,9 +3,8 @@
 isal inflates faster than zlib and lets other threads run meanwhile, and members do not depend on each other.
 """
 
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from pathlib import Path
 from isal import isal_zlib
 
 from imaging.errors import DamagedArchive, NestedArchive
+from imaging.parallel import THREADS
 from imaging.zip_entries import Entry, Source
 
 STORED, DEFLATED = 0, 8
 CHUNK = 1 << 18  # bytes, of packed and of unpacked ones in memory for each thread
-THREADS = min(os.cpu_count() or 1, 8)  # more wait for the disk
 # zip (with files, empty, in parts), gzip, 7z, rar and xz. A DICOM file begins with its preamble or with group 2 or 8.
 ARCHIVE_MARKS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")
 MISFIT = "its packed bytes end too early or too late"
@@ -39,17 +38,19 @@ class Member:
     target: Path | None
 
 
-def unpack(source: Source, members: Sequence[Member]) -> None:
+def unpack(source: Source, members: Sequence[Member], then: Callable[[Path], None] | None = None) -> None:
     """Writes every member to its target, none of them longer than its entry says.
 
-    Raises DamagedArchive or NestedArchive for the first in order with which something is wrong, whichever thread came
-    upon something first. What is on disk then is not to be used.
+    ``then`` is called with each target, in order, while the next are written: inflating leaves the interpreter free.
+    Raises DamagedArchive, NestedArchive or what ``then`` raises for the first in order with which something is wrong,
+    whichever thread came upon something first. What is on disk then is not to be used.
     """
     stop = threading.Event()
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            for _ in pool.map(partial(_unpack, source, stop), members):
-                pass
+            for member, _ in zip(members, pool.map(partial(_unpack, source, stop), members), strict=True):
+                if then and member.target:
+                    then(member.target)
         finally:
             stop.set()
 

@@ -5,6 +5,14 @@ from pathlib import Path
 
 from django.test import SimpleTestCase
 
+from imaging.exam import FOLDERS, Exam, match
+from imaging.series import read_series
+
+
+def read_exam(root: Path) -> Exam:
+    """The exam in the four folders of ``root``."""
+    return match(*(read_series(root / name) for name in FOLDERS))
+
 
 class FolderTestCase(SimpleTestCase):
     def setUp(self):

@@ -1,8 +1,8 @@
 import numpy as np
 
 from imaging.errors import DuplicateSlice, MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
-from imaging.exam import FOLDERS, read_exam
-from imaging.tests.folders import FolderTestCase
+from imaging.exam import FOLDERS
+from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
 PIXELS = np.arange(256).reshape(16, 16)

@@ -1,10 +1,10 @@
 import numpy as np
 
-from imaging.exam import FOLDERS, read_exam
+from imaging.exam import FOLDERS
 from imaging.passes import Ignored
 from imaging.passport import passport
 from imaging.reading import judged
-from imaging.tests.folders import FolderTestCase
+from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
 SAGITTAL = [0, 1, 0, 0, 0, -1]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from imaging.errors import DuplicateSlice, NoSignal, NotABreast, NotAPass, NoUptake, PassesOutOfOrder
-from imaging.exam import Exam, read_exam
+from imaging.exam import Exam
 from imaging.plausibility import _looked_at, change, check_plausible
-from imaging.tests.folders import FolderTestCase
+from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import FOLDERS, slice_bytes, write_files
 
 REAL_EXAM = Path(__file__).resolve().parents[4] / "shared" / "exam" / "series.zip"

@@ -67,6 +67,12 @@ class UnpackTests(UnpackTestCase):
         for index in range(40):
             self.assertEqual((self.folder / str(index)).read_bytes(), b"%d" % index * 1000)
 
+    def test_each_file_is_handed_on_in_order_once_it_is_whole(self):
+        seen = []
+        source, members = self.members(*exam())
+        unpack(source, members, lambda target: seen.append((target.name, target.read_bytes())))
+        self.assertEqual(seen, [(each.target.name, b"content") for each in members])
+
     def test_member_without_a_target_is_checked_and_not_written(self):
         source, members = self.members(*exam())
         unpack(source, [replace(member, target=None) for member in members])
