@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
 from imaging.archive import Limits
+from imaging.exam import Exam
+from imaging.plausibility import check_dark
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import Reading, read_four_folders
 from nets.bundle import BundleError, Card
@@ -40,6 +44,15 @@ class ScanResult:
         return [each.number for each in self.slices if each.fused]
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What the networks take: ``single`` (N, 1, 128, 128) and ``scantype`` (N, 3, 128, 128), float32, 0..255."""
+
+    single: np.ndarray
+    scantype: np.ndarray
+    warnings: tuple[str, ...]
+
+
 Reader = Callable[[BinaryIO, Path, Limits], Reading]
 
 
@@ -53,18 +66,28 @@ def scan(
     value that is not a number.
     """
     reading = read(archive, workspace, limits)
-    exam = reading.exam
-    single = analyse_single(process_single(exam.pre, normalisation(networks.single.card)), networks.single)
-    scantype = analyse_scantype(
-        process_scantype(*exam.passes, normalisation=normalisation(networks.scantype.card)), networks.scantype
-    )
+    prepared = prepare(reading.exam, networks)
+    single = analyse_single(prepared.single, networks.single)
+    scantype = analyse_scantype(prepared.scantype, networks.scantype)
     fused = average_results(single.decisions, scantype.decisions)
     columns = (single.probabilities, single.decisions, scantype.probabilities, scantype.decisions, fused)
     slices = tuple(
         SliceResult(number, float(p1), int(d1), float(p3), int(d3), both)
         for number, (p1, d1, p3, d3, both) in enumerate(zip(*columns, strict=True), start=1)
     )
-    return ScanResult(slices, reading.warnings, networks.cards())
+    return ScanResult(slices, (*reading.warnings, *prepared.warnings), networks.cards())
+
+
+def prepare(exam: Exam, networks: Networks) -> Prepared:
+    """What the networks take of ``exam``, and warnings.
+
+    Raises NotADicomImage when a slice cannot be decoded, NoSignal when a series or a slice inside it is dark,
+    BundleError when a card says nothing known.
+    """
+    single = process_single(exam.pre, normalisation(networks.single.card))
+    scantype = process_scantype(*exam.passes, normalisation=normalisation(networks.scantype.card))
+    warnings = (*check_dark([exam.pre], single), *check_dark(exam.passes, scantype))
+    return Prepared(single, scantype, warnings)
 
 
 def normalisation(card: Card) -> Normalisation:

@@ -68,6 +68,23 @@ def check_plausible(exam: Exam) -> tuple[str, ...]:
     return tuple(told)
 
 
+def check_dark(passes: Sequence[Series], images: np.ndarray) -> tuple[str, ...]:
+    """Warnings about slices at the ends of a stack in which a network sees nothing; ``images`` (N, passes, ...) is what
+    it takes. Raises NoSignal for such a slice between others of its series: it was lost.
+    """
+    told = []
+    for series, light in zip(passes, images.any(axis=(2, 3)).T, strict=True):
+        seen = np.flatnonzero(light)
+        for index in np.flatnonzero(~light):
+            label = series.slices[index].label
+            if seen.size and seen[0] < index < seen[-1]:
+                raise NoSignal(f"{label} holds no signal, though slices on both sides of it do.", (label,))
+        if not light.all():
+            dark = ", ".join(str(index + 1) for index in np.flatnonzero(~light))
+            told.append(f"{series.name}: no signal in slices {dark}.")
+    return tuple(told)
+
+
 def change(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
     """Share (0..1) of places that are clearly brighter in ``after`` than in ``before``, and clearly darker.
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from detection.pipeline import scan
 from imaging.archive import Limits
+from imaging.errors import NoSignal
 from imaging.exam import FOLDERS
 from imaging.preprocessing import normalize, process_scantype, process_single
 from imaging.tests.folders import FolderTestCase
-from imaging.tests.slices import exam_files, write_files, zip_bytes
+from imaging.tests.slices import exam_files, slice_bytes, write_files, zip_bytes
 from nets.bundle import Card
 from nets.runtime import Networks, load_networks
 from nets.vgg import TORCHVISION_FIRST, Topology
@@ -61,6 +62,11 @@ class ScanTests(FolderTestCase):
 
     def test_networks_that_say_no_leave_nothing_positive(self):
         self.assertEqual(self.scan(exam_files(), Networks(Listening(1, 999), Listening(3, 0))).positive_slices, [])
+
+    def test_slice_that_was_lost_from_a_pass_is_refused(self):
+        files = exam_files() | {"2nd_pass/002.dcm": slice_bytes(np.zeros((16, 16)), 2, 2.0)}
+        with self.assertRaisesMessage(NoSignal, "2nd_pass/002.dcm holds no signal"):
+            self.scan(files, Networks(Listening(1, 0), Listening(3, 0)))
 
     def test_files_beside_the_folders_become_a_warning(self):
         result = self.scan(exam_files() | {"notes.txt": b"x"}, Networks(Listening(1, 0), Listening(3, 0)))

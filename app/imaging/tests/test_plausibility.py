@@ -8,7 +8,8 @@ import numpy as np
 
 from imaging.errors import DuplicateSlice, NoSignal, NotABreast, NotAPass, NoUptake, PassesOutOfOrder
 from imaging.exam import Exam
-from imaging.plausibility import _looked_at, change, check_plausible
+from imaging.plausibility import _looked_at, change, check_dark, check_plausible
+from imaging.series import read_series
 from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import FOLDERS, slice_bytes, write_files
 
@@ -110,3 +111,22 @@ class RealExamTests(unittest.TestCase):
                 check_plausible(replace(exam, pre=first, passes=(exam.pre, second, third)))
             with self.assertRaises(NoUptake):
                 check_plausible(replace(exam, pre=first, passes=(second, third, exam.pre)))
+
+
+class DarkTests(FolderTestCase):
+    def told(self, *dark: int) -> tuple[str, ...]:
+        """What is told of an exam of five slices whose second pass is dark in these, counted from 1."""
+        series = [read_series(write_files({str(n): slice_bytes(stack(9), n, 2.0 * n) for n in range(5)}, self.folder))]
+        images = np.ones((5, 2, 4, 4), np.float32)
+        images[[number - 1 for number in dark], 1] = 0
+        return check_dark([replace(series[0], name="1st_pass"), replace(series[0], name="2nd_pass")], images)
+
+    def test_slices_that_all_hold_signal_are_as_they_should_be(self):
+        self.assertEqual(self.told(), ())
+
+    def test_dark_slices_at_the_ends_are_told(self):
+        self.assertEqual(self.told(1, 2, 5), ("2nd_pass: no signal in slices 1, 2, 5.",))
+
+    def test_dark_slice_between_others_is_refused_by_its_name(self):
+        with self.assertRaisesMessage(NoSignal, "/2 holds no signal, though slices on both sides of it do."):
+            self.told(1, 3)
