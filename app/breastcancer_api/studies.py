@@ -1,5 +1,6 @@
 """An uploaded archive -> a study in the database. Views and commands call this."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import BinaryIO
 
@@ -9,11 +10,11 @@ from breastcancer_api.models import Study
 from breastcancer_api.networks import identity, networks
 from breastcancer_api.problems import refusal
 from detection.pipeline import Reader, ScanResult, scan
+from detection.survey import survey
 from detection.workspace import workspace
 from imaging.archive import Limits
-from imaging.errors import ScanError
 from imaging.passport import passport
-from imaging.reading import check_pixels, read_four_folders
+from imaging.reading import read_four_folders
 
 
 def read_study(archive: BinaryIO, read: Reader = read_four_folders) -> Study:
@@ -23,15 +24,15 @@ def read_study(archive: BinaryIO, read: Reader = read_four_folders) -> Study:
     return _store(result)
 
 
-def validate(archive: BinaryIO, read: Reader) -> dict:
-    """What is in the zip ``archive`` and whether it would be accepted: no network runs and nothing is kept."""
+def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:
+    """What is in the zip ``archive`` and whether it would be accepted: no network runs and nothing is kept.
+
+    ``wanted`` says which series is which pass, as ``read_any_layout`` takes it.
+    """
     with workspace(settings.WORK_DIR) as folder:
-        try:
-            reading = read(archive, folder, limits())
-            check_pixels(reading.exam)
-            return {"accepted": True, "problem": None} | passport(reading)
-        except ScanError as error:
-            return {"accepted": False, "problem": refusal(error)}
+        found = survey(archive, folder, networks(), limits(), wanted)
+    problems = [refusal(each) for each in found.problems]
+    return {"accepted": not problems, "problems": problems} | passport(found.reading, found.phases, found.ignored)
 
 
 def limits() -> Limits:

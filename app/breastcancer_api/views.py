@@ -14,7 +14,6 @@ from breastcancer_api.places import place, turn
 from breastcancer_api.serializers import StudySerializer
 from breastcancer_api.studies import read_study, validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
-from detection.pipeline import Reader
 from imaging.reading import read_any_layout
 
 
@@ -36,7 +35,7 @@ class StudiesView(APIView):
         with place():
             archive = uploaded_archive(request, any_name=True)
             with turn():
-                study = read_study(archive, _reader(request))
+                study = read_study(archive, partial(read_any_layout, wanted=wanted_passes(request)))
         return Response(StudySerializer(study).data, status.HTTP_201_CREATED, headers=_headers(study))
 
 
@@ -47,7 +46,7 @@ class ValidateView(APIView):
         with place():
             archive = uploaded_archive(request, any_name=True)
             with turn():
-                return Response(validate(archive, _reader(request)))
+                return Response(validate(archive, wanted_passes(request)))
 
 
 class StudyView(RetrieveAPIView):
@@ -55,10 +54,6 @@ class StudyView(RetrieveAPIView):
 
     queryset = Study.objects.all()
     serializer_class = StudySerializer
-
-
-def _reader(request) -> Reader:
-    return partial(read_any_layout, wanted=wanted_passes(request))
 
 
 def _headers(study: Study) -> dict[str, str]:

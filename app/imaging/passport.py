@@ -1,10 +1,14 @@
 """What is in an exam, for whoever sent it: passes with their times, geometry, what is odd and what is left out."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from imaging.exam import FOLDERS
+from imaging.exam import FOLDERS, Exam
 from imaging.geometry import slice_normal
 from imaging.pass_times import seconds_after_first
+from imaging.passes import Ignored
+from imaging.phases import Phase
 from imaging.reading import Reading
 from imaging.series import Series
 
@@ -18,18 +22,25 @@ STACKS = (
 )
 
 
-def passport(reading: Reading) -> dict:
-    """The exam in words and numbers, ready for JSON: millimetres, seconds, no patient, no date."""
-    exam = reading.exam
+def passport(reading: Reading | None, phases: Sequence[Phase], ignored: Sequence[Ignored]) -> dict:
+    """An upload in words and numbers, ready for JSON: millimetres, seconds, no patient, no date.
+
+    ``reading`` is its exam, None where none was found; ``phases`` everything that is in it.
+    """
+    return {
+        "slice_count": None if reading is None else len(reading.exam.pre),
+        "passes": [] if reading is None else _passes(reading.exam),
+        "geometry": None if reading is None else _geometry(reading.exam.pre),
+        "warnings": [] if reading is None else list(reading.warnings),
+        "series": [{"label": each.label, "slice_count": len(each), "reason": each.reason} for each in phases],
+        "ignored": [{"label": each.label, "reason": each.reason} for each in ignored],
+    }
+
+
+def _passes(exam: Exam) -> list[dict]:
     series = (exam.pre, *exam.passes)
     seconds = seconds_after_first(series) or (None,) * len(series)
-    return {
-        "slice_count": len(exam.pre),
-        "passes": [_pass(*each) for each in zip(FOLDERS, series, seconds, strict=True)],
-        "geometry": _geometry(exam.pre),
-        "warnings": list(reading.warnings),
-        "ignored": [{"label": each.label, "reason": each.reason} for each in reading.ignored],
-    }
+    return [_pass(*each) for each in zip(FOLDERS, series, seconds, strict=True)]
 
 
 def _pass(role: str, series: Series, seconds: float | None) -> dict:

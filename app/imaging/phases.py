@@ -57,6 +57,11 @@ class Phase:
     name = label
 
     @property
+    def reason(self) -> str:
+        """Why it is no pass, or none that can be used; empty when it may be one."""
+        return self.aside or self.unsplit
+
+    @property
     def time(self) -> float | None:
         """When its acquisition began, in seconds since 1970 by the scanner's clock; None when a slice does not say."""
         span = self.span(ACQUIRED)

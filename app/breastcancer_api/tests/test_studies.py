@@ -1,9 +1,11 @@
+import io
 import json
 import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import pydicom
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from breastcancer_api.models import Study
@@ -111,13 +113,42 @@ class ValidateTests(StudiesTestCase):
         self.assertEqual([each["label"] for each in body["ignored"]], ["export/readme.txt"])
         self.assertEqual(Study.objects.count(), 0)
 
-    def test_refusal_is_told_with_its_files(self):
+    def test_every_file_that_is_damaged_is_told(self):
         files = phantom_files()
-        files["2nd_pass/002.dcm"] = files["2nd_pass/002.dcm"][:-100]
+        for name in ("1st_pass/003.dcm", "2nd_pass/002.dcm"):
+            files[name] = files[name][:-100]  # pixels are missing
         body = self.send("/validate/", files).json()
         self.assertFalse(body["accepted"])
-        self.assertEqual(body["problem"]["code"], "not_a_dicom_image")
-        self.assertEqual(body["problem"]["errors"][0]["file"], "2nd_pass/002.dcm")
+        self.assertEqual({each["code"] for each in body["problems"]}, {"not_a_dicom_image"})
+        named = [each["errors"][0]["file"] for each in body["problems"]]
+        self.assertEqual(named, ["1st_pass/003.dcm", "2nd_pass/002.dcm"])
+        self.assertEqual((body["slice_count"], body["geometry"]["orientation"]), (6, "axial"))
+
+    def test_every_file_that_is_no_slice_is_told_with_what_else_is_there(self):
+        files = phantom_files() | {"pre/001.dcm": b"hello", "3rd_pass/005.dcm": b"hello"}
+        body = self.send("/validate/", files).json()
+        self.assertEqual([each["errors"][0]["file"] for each in body["problems"]], ["pre/001.dcm", "3rd_pass/005.dcm"])
+        self.assertEqual([each["slice_count"] for each in body["series"]], [6, 6, 5, 5])
+        self.assertEqual((body["passes"], body["geometry"]), ([], None))
+
+    def test_series_are_told_where_the_passes_are_not_clear(self):
+        body = self.send("/validate/", flat(exam_files(3))).json()
+        self.assertEqual([each["code"] for each in body["problems"]], ["ambiguous_passes"])
+        self.assertEqual([each["slice_count"] for each in body["series"]], [12])
+        self.assertIn("holds 4 slices at each place", body["series"][0]["reason"])
+
+    def test_archive_that_does_not_unpack_is_one_problem(self):
+        body = self.send("/validate/", b"no zip").json()
+        self.assertEqual([each["code"] for each in body["problems"]], ["not_a_zip"])
+        self.assertEqual(body["series"], [])
+
+    def test_exam_that_a_network_could_not_take_is_not_accepted(self):
+        files = phantom_files()
+        lost = pydicom.dcmread(io.BytesIO(files["2nd_pass/003.dcm"]))
+        lost.PixelData = bytes(len(lost.PixelData))
+        lost.save_as(content := io.BytesIO())
+        body = self.send("/validate/", files | {"2nd_pass/003.dcm": content.getvalue()}).json()
+        self.assertEqual([each["code"] for each in body["problems"]], ["no_signal"])
 
     def test_no_name_of_a_patient_is_in_the_passport(self):
         told = json.dumps(self.send("/validate/", phantom_files()).json())

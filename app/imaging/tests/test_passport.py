@@ -3,7 +3,8 @@ import numpy as np
 from imaging.exam import FOLDERS
 from imaging.passes import Ignored
 from imaging.passport import passport
-from imaging.reading import judged
+from imaging.phases import read_phases
+from imaging.reading import Reading, judged
 from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
@@ -11,12 +12,14 @@ SAGITTAL = [0, 1, 0, 0, 0, -1]
 
 
 class PassportTests(FolderTestCase):
-    def passport(self, **tags) -> dict:
-        files = exam_files(**tags)
-        return passport(judged(read_exam(write_files(files, self.folder)), (), (Ignored("notes.txt", "no image"),)))
+    def passport(self, files: dict[str, bytes]) -> dict:
+        exam = read_exam(write_files(files, self.folder))
+        slices = [each for series in (exam.pre, *exam.passes) for each in series.slices]
+        reading = judged(Reading(exam, (), (Ignored("notes.txt", "no image"),)))
+        return passport(reading, read_phases(slices), reading.ignored)
 
     def test_passes_are_told_with_their_first_and_last_slice(self):
-        found = self.passport(SeriesDescription="ax dyn", SeriesNumber=4)
+        found = self.passport(exam_files(SeriesDescription="ax dyn", SeriesNumber=4))
         self.assertEqual([each["role"] for each in found["passes"]], list(FOLDERS))
         self.assertEqual(
             found["passes"][1],
@@ -31,7 +34,7 @@ class PassportTests(FolderTestCase):
         )
 
     def test_geometry_of_an_axial_stack_from_the_feet(self):
-        found = self.passport(PixelSpacing=[0.8, 0.8])
+        found = self.passport(exam_files(PixelSpacing=[0.8, 0.8]))
         self.assertEqual(
             found["geometry"],
             {
@@ -45,7 +48,7 @@ class PassportTests(FolderTestCase):
         )
 
     def test_exam_without_positions_has_no_orientation(self):
-        found = self.passport(ImagePositionPatient=None)["geometry"]
+        found = self.passport(exam_files(ImagePositionPatient=None))["geometry"]
         self.assertEqual((found["orientation"], found["numbered_from"], found["slice_spacing_mm"]), (None, None, None))
 
     def test_sagittal_stack_is_numbered_from_side_to_side(self):
@@ -56,7 +59,7 @@ class PassportTests(FolderTestCase):
             for folder in FOLDERS
             for i in range(3)
         }
-        found = passport(judged(read_exam(write_files(files, self.folder)), (), ()))["geometry"]
+        found = self.passport(files)["geometry"]
         self.assertEqual((found["orientation"], found["numbered_from"]), ("sagittal", "left to right"))
 
     def test_seconds_count_from_the_series_before_contrast(self):
@@ -68,11 +71,11 @@ class PassportTests(FolderTestCase):
             for folder, minute in minutes.items()
             for i in range(2)
         }
-        found = passport(judged(read_exam(write_files(files, self.folder)), (), ()))
+        found = self.passport(files)
         self.assertEqual([each["seconds_after_pre"] for each in found["passes"]], [0.0, 1320.0, 1440.0, 1560.0])
 
     def test_what_is_left_out_is_told_to_the_sender_and_counted_in_the_warnings(self):
-        found = self.passport()
+        found = self.passport(exam_files())
         self.assertEqual(found["ignored"], [{"label": "notes.txt", "reason": "no image"}])
         self.assertEqual(found["warnings"], ["Not part of the exam, ignored: 1."])
 
