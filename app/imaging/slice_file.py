@@ -92,7 +92,7 @@ HEADER_TAGS = [
     Tag("PerFrameFunctionalGroupsSequence"),
     PIXEL_DATA,
 ]
-# Longer values stay in the file until they are asked for, which of these is true of pixel data alone.
+# Longer values stay in the file until they are asked for: pixel data, and the description of many frames.
 DEFERRED = 4096  # bytes
 
 
@@ -254,7 +254,8 @@ def _parsed(path: Path) -> tuple[Dataset, str | None]:
     syntax = meta.get("TransferSyntaxUID")
     if syntax == uid.DeflatedExplicitVRLittleEndian:
         content = io.BytesIO(_inflated(path))
-        return read_dataset(content, False, True, defer_size=DEFERRED, specific_tags=HEADER_TAGS), syntax
+        # nothing is left for later: there is no file to which pydicom could come back for long sequences
+        return read_dataset(content, False, True, specific_tags=HEADER_TAGS), syntax
     if syntax is not None and syntax not in TRANSFER_SYNTAXES:
         dataset = Dataset()
         dataset.SOPClassUID, dataset.TransferSyntaxUID = meta.get("MediaStorageSOPClassUID", ""), syntax
