@@ -66,6 +66,10 @@ def _in_turn(k: int, place: int) -> int:
     return place * 4 + k + 1
 
 
+def _one_turned(k: int, place: int) -> int:
+    return _running(k, SLICES - 1 - place if k == 2 else place)
+
+
 GREYS = {
     "as they are": Grey(),
     "rescaled": Grey(rescaled=True),
@@ -85,6 +89,7 @@ LAYOUTS = {
     "four folders among studies": Layout(STUDIES, FOLDERS),
     "flat": Layout(STUDIES, ONE_FOLDER, _running),
     "flat, without a folder": Layout(STUDIES, ("",) * 4, _running),
+    "flat, one pass numbered from the other end": Layout(STUDIES, ONE_FOLDER, _one_turned),
     "a folder a series": Layout(STUDIES, ("a/s4", "a/s3", "a/s2", "a/s1")),
     "a medium with a DICOMDIR": Layout(STUDIES, tuple(f"DICOM/PA0/ST0/SE{k}" for k in range(4)), beside="clutter"),
     "one series": Layout(STUDIES, ONE_FOLDER, _running, ONE_SERIES),
@@ -142,6 +147,12 @@ class Way(NamedTuple):
     @property
     def lossy(self) -> bool:
         return self.syntax in LOSSY
+
+    @property
+    def multiplied(self) -> bool:
+        """Stored values are a multiple of the phantom's, which the original recipe cannot tell from the phantom."""
+        grey = GREYS[self.grey]
+        return not grey.mirrored and not (grey.rescaled and self.depth[1])
 
     @property
     def order(self) -> list[int]:

@@ -42,10 +42,13 @@ def phantom() -> np.ndarray:
 
 def archive(way: Way) -> bytes:
     """The phantom as a zip written in this way."""
-    layout = LAYOUTS[way.layout]
-    files = dict(_enhanced(way) if layout.frames else _single(way))
-    files = {name: HEADS[way.head](content) for name, content in files.items()}
-    return PACKINGS[way.packing](files | BESIDE[layout.beside]())
+    return PACKINGS[way.packing](files(way) | BESIDE[LAYOUTS[way.layout].beside]())
+
+
+def files(way: Way) -> dict[str, bytes]:
+    """The DICOM files of the phantom, by their names in the zip."""
+    written = _enhanced(way) if LAYOUTS[way.layout].frames else _single(way)
+    return {name: HEADS[way.head](content) for name, content in written}
 
 
 def stored(way: Way) -> np.ndarray:
