@@ -12,9 +12,10 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	cd app && $(BIN)/python manage.py test
 
-# archives and DICOM files changed at random, 2,000 of each, sent to the API
+# archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API
 fuzz: $(INSTALLED)
 	cd app && FUZZ_EXAMPLES=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_fuzz
+	cd app && ROUND_TRIPS=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_round_trips
 
 run: $(INSTALLED)
 	cd app && $(BIN)/python manage.py migrate --verbosity=0

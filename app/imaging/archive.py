@@ -73,7 +73,7 @@ def plan(names: Sequence[str]) -> Plan:
     """Which member of a zip goes into which of the four folders: ``pre/001.dcm`` and so on.
 
     Folder names count in any case, and one or more folders may wrap the four together. Raises UnsafeMember,
-    DuplicateMember, NestedArchive, AmbiguousMember, MissingFolder or UnequalCounts.
+    DuplicateMember, NestedArchive, EmptyArchive, AmbiguousMember, MissingFolder or UnequalCounts.
     """
     slices, ignored, common = [], [], None
     for name, parts in _files(names):
@@ -99,8 +99,6 @@ def plan_any(names: Sequence[str]) -> Plan:
     EmptyArchive.
     """
     files = _files(names)
-    if not files:
-        raise EmptyArchive("There is no file in the archive.")
     folders = {_parts(name) for name in names if _is_folder(name)}
     folders |= {parts[:depth] for _, parts in files for depth in range(1, len(parts))}
     for name, parts in files:
@@ -153,7 +151,7 @@ def extract(
 
 
 def _files(names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Each name that is neither a folder nor clutter, with its parts. Raises what holds for any layout."""
+    """Each name that is no folder and no clutter, at least one, with its parts. Raises what holds for any layout."""
     found, seen = [], set()
     for name in names:
         parts = _parts(name)
@@ -165,6 +163,8 @@ def _files(names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
             raise NestedArchive(f"{name} is an archive itself; send its files.", (name,))
         seen.add(parts)
         found.append((name, parts))
+    if not found:
+        raise EmptyArchive("There is no file in the archive.")
     return found
 
 

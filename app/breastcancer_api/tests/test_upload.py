@@ -133,6 +133,11 @@ class RefusedTests(UploadTestCase):
         body = self.refused(self.upload(b"hello"), 400, "not_a_zip")
         self.assertTrue(body["detail"].startswith(FILE_NAME))
 
+    def test_nothing_but_clutter(self):
+        for nothing in ({}, {"__MACOSX/pre/._001.dcm": b"x", "pre/.DS_Store": b"x"}):
+            body = self.refused(self.upload(zip_bytes(nothing)), 400, "empty_archive")
+            self.assertEqual(body["detail"], STRUCTURE + "There is no file in the archive.")
+
     def test_missing_folder(self):
         files = {name: content for name, content in exam_files(count=2).items() if "3rd" not in name}
         body = self.refused(self.upload(zip_bytes(files)), 400, "missing_folder")

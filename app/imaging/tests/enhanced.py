@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import EnhancedMRImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, generate_uid
 
 STUDY_TAGS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SeriesNumber", "Modality")
 IMAGE_TAGS = (
@@ -14,16 +14,17 @@ IMAGE_TAGS = (
 )
 
 
-def enhanced_bytes(slices: Sequence[tuple[bytes, int | None]], **tags) -> bytes:
+def enhanced_bytes(slices: Sequence[tuple[bytes, int | None]], syntax: str = ExplicitVRLittleEndian, **tags) -> bytes:
     """One Enhanced MR file (DICOM PS3.3 A.36.2) of ``slices``: a DICOM file each, and its TemporalPositionIndex.
 
-    ``tags`` go into the file's own header.
+    ``tags`` go into the file's own header; in another ``syntax`` than that of the slices, PixelData must be among them.
     """
     sources = [(pydicom.dcmread(io.BytesIO(content)), index) for content, index in slices]
     first, meta = sources[0][0], FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = EnhancedMRImageStorage, generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset(None, {}, preamble=b"\0" * 128, file_meta=meta)
+    meta.TransferSyntaxUID = syntax
+    little_endian = syntax != ExplicitVRBigEndian
+    dataset = FileDataset(None, {}, preamble=b"\0" * 128, file_meta=meta, is_little_endian=little_endian)
     dataset.SOPClassUID, dataset.SOPInstanceUID = EnhancedMRImageStorage, meta.MediaStorageSOPInstanceUID
     for name in (*STUDY_TAGS, *IMAGE_TAGS):
         if name in first:
@@ -45,6 +46,12 @@ def _frame(source: Dataset, index: int | None) -> Dataset:
         content.FrameAcquisitionDateTime = source.AcquisitionDate + source.AcquisitionTime
     if index is not None:
         content.TemporalPositionIndex = index
+    if "InstanceNumber" in source:
+        content.InStackPositionNumber = source.InstanceNumber
+    if "RescaleSlope" in source:
+        values = Dataset()
+        values.RescaleSlope, values.RescaleIntercept = source.RescaleSlope, source.RescaleIntercept
+        groups.PixelValueTransformationSequence = [values]
     place.ImagePositionPatient = source.ImagePositionPatient
     plane.ImageOrientationPatient = source.ImageOrientationPatient
     measures.PixelSpacing = source.PixelSpacing

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breastwise.env import read_settings
-from imaging.archive import Limits, Plan, extract, plan, plan_any
+from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
 from imaging.errors import (
     AmbiguousMember,
     CompressionBomb,
@@ -81,6 +81,12 @@ class AnyLayoutTests(SimpleTestCase):
             found = planner(names(*clutter, *clutter))
             self.assertEqual((len(found.files), found.ignored), (4, ()))
 
+    def test_archive_without_files_is_refused(self):
+        for nothing in ([], ["pre/"], ["pre/.DS_Store", "DICOMDIR"]):
+            for planner in (plan, plan_any, plan_either):
+                with self.assertRaisesMessage(EmptyArchive, "There is no file in the archive."):
+                    planner(nothing)
+
 
 class PlanTests(SimpleTestCase):
     def test_each_member_goes_into_its_folder(self):
@@ -132,9 +138,9 @@ class PlanTests(SimpleTestCase):
         with self.assertRaisesMessage(DuplicateMember, "PRE/001.dcm is there twice."):
             plan(names(*(f"{folder.upper()}/001.dcm" for folder in FOLDERS)))
 
-    def test_empty_archive_misses_every_folder(self):
+    def test_files_elsewhere_miss_every_folder(self):
         with self.assertRaisesMessage(MissingFolder, "pre, 1st_pass, 2nd_pass, 3rd_pass; "):
-            plan([])
+            plan(["notes.txt"])
 
 
 class PlanAnyTests(SimpleTestCase):
@@ -157,11 +163,6 @@ class PlanAnyTests(SimpleTestCase):
         for folder in ("a/b/1", "a/b/c/1", "a/b/", "a\\b\\"):
             with self.assertRaisesMessage(AmbiguousMember, "a/b is a file and a folder."):
                 plan_any([folder, "a/b"])
-
-    def test_archive_without_files_is_refused(self):
-        for nothing in ([], ["a/"], ["a/.DS_Store", "DICOMDIR"]):
-            with self.assertRaisesMessage(EmptyArchive, "There is no file in the archive."):
-                plan_any(nothing)
 
 
 class ExtractTestCase(FolderTestCase):

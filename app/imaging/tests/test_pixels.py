@@ -208,6 +208,17 @@ class FramesTests(PixelsTestCase):
             found = [each.stored() for each in self.slices(self.enhanced(syntax, pixels))]
             np.testing.assert_array_equal(found, frames)
 
+    def test_long_descriptions_of_frames_are_read_in_every_syntax(self):
+        groups = [Dataset() for _ in range(3)]
+        for number, each in enumerate(groups):
+            content = Dataset()
+            content.TemporalPositionIndex, content.FrameComments = number, "x" * 5000
+            each.FrameContentSequence = [content]
+        for syntax in TRANSFER_SYNTAXES:
+            pixels = bytes(3 * 13 * 17 + 1) if syntax in NATIVE else encapsulate([b"not decoded"] * 3)
+            found = self.slices(self.enhanced(syntax, pixels, PerFrameFunctionalGroupsSequence=groups))
+            self.assertEqual([each.temporal_position for each in found], [0, 1, 2])
+
     def test_odd_frames_in_swapped_bytes_are_refused(self):
         told = self.refused(self.enhanced(uid.ExplicitVRBigEndian, bytes(3 * 13 * 17 + 1)))
         self.assertEqual(told, "1.dcm frame 1 holds frames of odd length in swapped bytes, which are not read.")
