@@ -25,6 +25,7 @@ NATIVE = (
 )
 JPEG_START, JPEG_END, J2K_START = b"\xff\xd8", b"\xff\xd9", b"\xff\x4f\xff\x51"
 SCAN, JPEG_LS_FRAME = 0xDA, 0xF7
+FILL = 0xFF  # any number of them may stand before a marker's code (T.81 B.1.1.2)
 JPEG_FRAMES = (0xC0, 0xC1, 0xC3, JPEG_LS_FRAME)  # baseline, extended, lossless, JPEG-LS: ITU-T T.81 table B.1, T.87
 
 
@@ -134,6 +135,9 @@ def _check_jpeg(encoded: bytes, expected: PixelData) -> None:
     if not encoded.startswith(JPEG_START):
         raise PixelError("holds a frame that is no JPEG")
     while at + 4 <= len(encoded) and encoded[at] == 0xFF and encoded[at + 1] != SCAN:
+        if encoded[at + 1] == FILL:
+            at += 1
+            continue
         marker, (length,) = encoded[at + 1], struct.unpack_from(">H", encoded, at + 2)
         if marker in JPEG_FRAMES and at + 10 <= len(encoded):
             found.append((marker, *struct.unpack_from(">BHHB", encoded, at + 4)))

@@ -114,6 +114,14 @@ class VariantTests(PixelsTestCase):
         for syntax in (*NATIVE, uid.RLELossless, uid.JPEGLSLossless, uid.JPEG2000Lossless, uid.HTJ2KLossless):
             np.testing.assert_array_equal(self.stored(dicom(values, syntax, 8)), values)
 
+    def test_fill_bytes_before_the_markers_of_a_jpeg_are_passed_over(self):
+        for syntax in (*encodings.JPEG_LOSSLESS, *encodings.JPEG_LS, *encodings.JPEG_DCT):
+            values = picture(8)
+            encoded = frame(values, syntax, 8)
+            filled = encoded[:2] + b"\xff\xff\xff" + encoded[2:]
+            found = [self.stored(dicom(values, syntax, 8, PixelData=encapsulate([each]))) for each in (encoded, filled)]
+            np.testing.assert_array_equal(*found)
+
     def test_sign_is_read_whether_or_not_it_is_repeated_above_bits_stored(self):
         values = picture(12, signed=True)
         for written in (values, encodings.stored_bits(values, 12)):
