@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imaging.descriptions import BARE_T1, UNSATURATED, is_saturated
-from imaging.errors import AmbiguousPasses, DuplicateSlice, MissingPasses, MixedExams
+from imaging.errors import AmbiguousPasses, MissingPasses
 from imaging.geometry import same_orientation
+from imaging.identity import check_identity
 from imaging.pass_times import check_agreement, check_times, in_time, seconds_after_first
 from imaging.pass_words import by_words, check_words, claims_a_role, names_pre
 from imaging.phases import (
@@ -65,10 +66,10 @@ def find_passes(slices: Iterable[SliceFile], wanted: Mapping[str, str] | None = 
     phases = read_phases(slices)
     if wanted:
         chosen = named(phases, wanted)
-        _check_identity(chosen)
+        check_identity(image for each in chosen for image in each.slices)
         check_times(*chosen)
         return _passes(chosen, _others(phases, chosen, NOT_NAMED), [])
-    _check_identity([each for each in phases if not each.aside])
+    check_identity(image for each in phases if not each.aside for image in each.slices)
     group = _dynamic(phases)
     ordered, warnings = _in_order(group)
     _check_left_out([each for each in phases if each not in group], ordered[:4])
@@ -85,25 +86,6 @@ def _passes(chosen: Sequence[Phase], ignored: list[Ignored], warnings: list[str]
 
 def _others(phases: list[Phase], taken: Sequence[Phase], reason: str) -> list[Ignored]:
     return [Ignored(each.label, each.aside or each.unsplit or reason) for each in phases if each not in taken]
-
-
-def _check_identity(phases: Sequence[Phase]) -> None:
-    """One patient and one study, as far as the headers say, and no instance twice."""
-    seen, first = {}, None
-    for each in (image for phase in phases for image in phase.slices):
-        first = first or each
-        for what, one, other in (
-            ("patients", each.patient_id, first.patient_id),
-            ("studies", each.study_instance_uid, first.study_instance_uid),
-        ):
-            if one != other:
-                raise MixedExams(
-                    f"{each.label} and {first.label} belong to different {what}.", (each.label, first.label)
-                )
-        twin = seen.setdefault((each.sop_instance_uid, each.frame) if each.sop_instance_uid else id(each), each)
-        if twin is not each:
-            files = (each.label, twin.label)
-            raise DuplicateSlice(f"{each.label} and {twin.label} are the same DICOM instance.", files)
 
 
 def _dynamic(phases: list[Phase]) -> list[Phase]:

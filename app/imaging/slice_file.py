@@ -56,6 +56,8 @@ HEADER_TAGS = [
     Tag("ImageType"),
     Tag("Modality"),
     Tag("PatientID"),
+    Tag("PatientName"),
+    Tag("PatientBirthDate"),
     Tag("StudyInstanceUID"),
     Tag("SeriesInstanceUID"),
     Tag("FrameOfReferenceUID"),
@@ -113,6 +115,8 @@ class SliceFile:
     name: str
     frame: int | None
     patient_id: str
+    patient_name: str = field(repr=False)
+    patient_birth_date: str = field(repr=False)
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str
@@ -384,6 +388,8 @@ def _slice(path: Path, name: str, frame: int | None, dataset: Dataset, pixels: P
         name=name,
         frame=frame,
         patient_id=_text(dataset.get("PatientID")),
+        patient_name=_text(dataset.get("PatientName")),
+        patient_birth_date=_text(dataset.get("PatientBirthDate")),
         study_instance_uid=_text(dataset.get("StudyInstanceUID")),
         series_instance_uid=_text(dataset.get("SeriesInstanceUID")),
         sop_instance_uid=_text(dataset.get("SOPInstanceUID")),
