@@ -1,10 +1,12 @@
 """Four series of one patient -> an exam whose passes show the same slices."""
 
+import itertools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from imaging.clocks import on_one_clock
 from imaging.errors import NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.geometry import same_orientation
 from imaging.identity import check_identity
@@ -34,7 +36,12 @@ def read_exam(root: Path) -> Exam:
 
     Raises what ``read_series`` and ``match`` raise.
     """
-    return match(*(read_series(root / name) for name in FOLDERS))
+    return match(*_on_one_clock([read_series(root / name) for name in FOLDERS]))
+
+
+def _on_one_clock(series: list[Series]) -> list[Series]:
+    slices = iter(on_one_clock(image for each in series for image in each.slices))
+    return [replace(each, slices=tuple(itertools.islice(slices, len(each)))) for each in series]
 
 
 def match(pre: Series, *passes: Series, named_alike: bool = True) -> Exam:
