@@ -8,8 +8,9 @@ from typing import BinaryIO
 from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
 from imaging.errors import MissingPasses, OtherKind
 from imaging.exam import FOLDERS, Exam, match, read_exam
+from imaging.folders import check_folders
 from imaging.pass_times import check_times
-from imaging.passes import Ignored, find_passes
+from imaging.passes import Ignored, Passes, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
 from imaging.slice_file import SliceFile, read_slices
@@ -49,11 +50,23 @@ def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mappi
         return _four_folders(root, planned)
     slices, ignored = _mr_slices(root, [path for _, path in planned.files])
     try:
-        found = find_passes(slices, wanted or {})
+        exam, found = found_exam(slices, wanted or {})
     except MissingPasses as error:
         raise MissingPasses(error.reason + _left_out(ignored), tuple(each.label for each in ignored)) from error
-    series = [in_order(name, phase.slices) for name, phase in zip(FOLDERS, (found.pre, *found.passes), strict=True)]
-    return judged(match(*series, named_alike=False), found.warnings, (*ignored, *found.ignored))
+    return judged(exam, found.warnings, (*ignored, *found.ignored))
+
+
+def found_exam(slices: list[SliceFile], wanted: Mapping[str, str]) -> tuple[Exam, Passes]:
+    """The exam among the ``slices`` of an upload in any layout, by their headers alone, and how it was found.
+
+    Raises what ``find_passes``, ``in_order``, ``match`` and ``check_times`` raise.
+    """
+    found = find_passes(slices, wanted)
+    phases = zip(FOLDERS, (found.pre, *found.passes), strict=True)
+    series = [in_order(name, phase.slices, numbered=False) for name, phase in phases]
+    exam = match(*series, named_alike=False)
+    check_times(exam.pre, *exam.passes)
+    return exam, found
 
 
 def _left_out(ignored: tuple[Ignored, ...]) -> str:
@@ -63,15 +76,16 @@ def _left_out(ignored: tuple[Ignored, ...]) -> str:
 
 
 def _four_folders(root: Path, planned: Plan) -> Reading:
-    return judged(read_exam(root), (), tuple(Ignored(name, "outside the four folders") for name in planned.ignored))
+    exam = read_exam(root)
+    ignored = tuple(Ignored(name, "outside the four folders") for name in planned.ignored)
+    return judged(exam, check_folders(exam), ignored)
 
 
 def judged(exam: Exam, warnings: tuple[str, ...], ignored: tuple[Ignored, ...]) -> Reading:
-    """``exam`` once its times and its pictures are seen to be those of an exam that can be judged.
+    """``exam``, whose headers are in order, once its pictures are seen to be those of an exam that can be judged.
 
-    Raises what ``check_times`` and ``check_plausible`` raise.
+    Raises what ``check_plausible`` raises.
     """
-    check_times(exam.pre, *exam.passes)
     told = check_plausible(exam)
     if ignored:
         # a count and no names: names may hold a patient's name, and warnings are kept with the result
