@@ -12,8 +12,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	cd app && $(BIN)/python manage.py test
 
-# archives and DICOM files changed at random, 2,000 of each, sent to the API
+# archives and DICOM files changed at random, 2,000 of each, sent to the API; 3,000 exams with headers changed at random
 fuzz: $(INSTALLED)
+	cd app && HEADER_EXAMPLES=3000 $(BIN)/python manage.py test imaging.tests.test_corrupted_headers
 	cd app && FUZZ_EXAMPLES=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_fuzz
 
 run: $(INSTALLED)
