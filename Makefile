@@ -12,8 +12,10 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	cd app && $(BIN)/python manage.py test
 
-# archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API
+# archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
+# 3,000 exams whose headers were changed at random
 fuzz: $(INSTALLED)
+	cd app && HEADER_EXAMPLES=3000 $(BIN)/python manage.py test imaging.tests.test_corrupted_headers
 	cd app && FUZZ_EXAMPLES=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_fuzz
 	cd app && ROUND_TRIPS=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_round_trips
 

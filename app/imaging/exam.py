@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imaging.errors import DuplicateSlice, MixedExams, NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
+from imaging.errors import NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
 from imaging.geometry import same_orientation
+from imaging.identity import check_identity
 from imaging.series import Series
 from imaging.slice_file import SliceFile
 
@@ -36,7 +37,9 @@ def match(pre: Series, *passes: Series, named_alike: bool = True) -> Exam:
     DuplicateSlice.
     """
     matched = tuple(_matched(pre, other, named_alike) for other in passes)
-    _check_identity([each for series in (pre, *matched) for each in series.slices])
+    slices = [each for series in (pre, *matched) for each in series.slices]
+    check_identity(slices)
+    _check_frames(slices)
     return Exam(pre, matched)
 
 
@@ -86,19 +89,9 @@ def _check_pair(one: SliceFile, two: SliceFile, tolerance: float) -> None:
         raise PositionsDiffer(f"{one.label} and {two.label} lie {apart:.2f} mm apart.", files)
 
 
-def _check_identity(slices: list[SliceFile]) -> None:
-    """One patient, one study, one frame of reference, and no file twice, as far as the headers say."""
-    first, seen = slices[0], {}
+def _check_frames(slices: list[SliceFile]) -> None:
+    first = slices[0]
     for each in slices:
-        files = (each.label, first.label)
-        if each.patient_id != first.patient_id:
-            raise MixedExams(f"{each.label} and {first.label} belong to different patients.", files)
-        if each.study_instance_uid != first.study_instance_uid:
-            raise MixedExams(f"{each.label} and {first.label} belong to different studies.", files)
         if each.frame_of_reference_uid != first.frame_of_reference_uid:
-            raise PositionsDiffer(f"{each.label} and {first.label} have different frames of reference.", files)
-        twin = seen.setdefault((each.sop_instance_uid, each.frame) if each.sop_instance_uid else each.label, each)
-        if twin is not each:
-            raise DuplicateSlice(
-                f"{each.label} and {twin.label} are the same DICOM instance.", (each.label, twin.label)
-            )
+            told = f"{each.label} and {first.label} have different frames of reference."
+            raise PositionsDiffer(told, (each.label, first.label))

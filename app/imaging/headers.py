@@ -27,7 +27,8 @@ from imaging.errors import FileProblem
 from imaging.pixels import TRANSFER_SYNTAXES
 
 KEYWORDS = (
-    *("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "ImageType", "FrameType", "Modality", "PatientID"),
+    *("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "ImageType", "FrameType", "Modality"),
+    *("PatientID", "PatientName", "PatientBirthDate"),
     *("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SeriesNumber", "SeriesDescription"),
     *("BodyPartExamined", "InstanceNumber", "InStackPositionNumber", "ScanOptions", "EchoTime", "EffectiveEchoTime"),
     *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "FrameAcquisitionDateTime"),

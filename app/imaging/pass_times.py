@@ -3,13 +3,14 @@
 import itertools
 from collections.abc import Sequence
 
+from imaging.clocks import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER, Span, span
 from imaging.errors import AmbiguousPasses, MissingPasses, PassesOutOfOrder
 from imaging.phases import Phase
 from imaging.series import Series
-from imaging.splitting import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER, span
 from imaging.wanted import HOW
 
-Span = tuple[float, float]
+# So far apart are phases at least by a clock that counts from the beginning of the exam: ms, numbers.
+APART = {TRIGGER: 10_000, TEMPORAL: 1}
 UNITS = {ACQUIRED: 1.0, TRIGGER: 1e-3, CONTENT: 1.0}  # seconds
 
 
@@ -61,10 +62,10 @@ def check_agreement(ordered: Sequence[Phase]) -> list[str]:
     Raises AmbiguousPasses when another time contradicts the order, MissingPasses when TemporalPositionIdentifier tells
     that a phase between them is not there.
     """
-    odd = False
+    odd, common = False, [kind for kind in APART if _counts_through(ordered, kind)]
     for one, other in itertools.combinations(ordered, 2):
         known = _rises(one, other, ACQUIRED)
-        relative = [_rises(one, other, kind) for kind in (TRIGGER, TEMPORAL) if one.same_series(other)]
+        relative = [_rises(one, other, kind) for kind in APART if kind in common or one.same_series(other)]
         content = _rises(one, other, CONTENT)
         if known is False or False in relative or (known is None and content is False):
             raise AmbiguousPasses(
@@ -73,6 +74,14 @@ def check_agreement(ordered: Sequence[Phase]) -> list[str]:
         odd |= content is False
     _check_gaps(ordered[:4])
     return ["ContentTime tells another order of the passes than AcquisitionTime, which decided."] if odd else []
+
+
+def _counts_through(phases: Sequence[Phase], kind: str) -> bool:
+    """``kind`` counts from one beginning for all, each a series of its own, and not from the beginning of each."""
+    spans = [each.span(kind) for each in phases]
+    if None in spans or any(each.of > 1 for each in phases):
+        return False
+    return all(later[0] - one[0] >= APART[kind] for one, later in itertools.pairwise(sorted(spans)))
 
 
 def _rises(one: Phase, other: Phase, kind: str) -> bool | None:

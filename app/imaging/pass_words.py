@@ -25,14 +25,17 @@ def by_words(phases: Sequence[Phase]) -> list[Phase] | None:
     return None
 
 
-def check_words(ordered: Sequence[Phase]) -> None:
-    """Nothing that descriptions or folders say contradicts the order. Raises AmbiguousPasses, telling both."""
+def check_words(ordered: Sequence[Phase], known_by: str = "time") -> None:
+    """Nothing that descriptions or folders say contradicts the order, which is ``known_by`` something else.
+
+    Raises AmbiguousPasses, telling both.
+    """
     for words in (_descriptions(ordered), [_folder(each) for each in ordered]):
         for k, (phase, word) in enumerate(zip(ordered, words, strict=True)):
             if _contradicts(word, k):
                 place = "earliest" if k == 0 else f"number {k} after the earliest"
-                raise AmbiguousPasses(f"By time {phase.label} is the {place}, by name it is {_spoken(word)}.")
-        _check_ordinals(ordered[:4], words[:4])
+                raise AmbiguousPasses(f"By {known_by} {phase.label} is the {place}, by name it is {_spoken(word)}.")
+        _check_ordinals(ordered[:4], words[:4], known_by)
 
 
 def names_pre(phase: Phase) -> bool:
@@ -86,19 +89,18 @@ def _contradicts(word: Told, k: int) -> bool:
     return word.after_contrast and k == 0
 
 
-def _check_ordinals(passes: Sequence[Phase], words: Sequence[Told]) -> None:
+def _check_ordinals(passes: Sequence[Phase], words: Sequence[Told], known_by: str) -> None:
     numbered = [(k, word.ordinal) for k, word in enumerate(words) if word.ordinal is not None]
     for (k, one), (j, other) in itertools.pairwise(numbered):
         if other - one != j - k:
             raise AmbiguousPasses(
-                f"By time {passes[j].label} follows {passes[k].label}, by name they are phases {one} and {other}."
+                f"By {known_by} {passes[j].label} follows {passes[k].label}, by name they are phases {one} and {other}."
             )
     if numbered:
         k, first = numbered[0]
         if first - k not in (0, 1):
-            raise AmbiguousPasses(
-                f"By name {passes[k].label} is phase {first}, by time number {k + 1}: phases before it are not there."
-            )
+            told = f"By name {passes[k].label} is phase {first}, by {known_by} number {k + 1}"
+            raise AmbiguousPasses(f"{told}: phases before it are not there.")
 
 
 def _spoken(word: Told) -> str:

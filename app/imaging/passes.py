@@ -3,25 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from imaging.descriptions import BARE_T1, UNSATURATED, is_saturated
-from imaging.errors import AmbiguousPasses, DuplicateSlice, MissingPasses, MixedExams
-from imaging.geometry import same_orientation
-from imaging.pass_times import check_agreement, check_times, in_time, seconds_after_first
-from imaging.pass_words import by_words, check_words, claims_a_role, names_pre
-from imaging.phases import (
-    Phase,
-    read_phases,
-    same_echo,
-    same_geometry,
-    same_settings,
-    similar,
-)
+from imaging.clocks import on_one_clock
+from imaging.descriptions import is_saturated
+from imaging.errors import AmbiguousPasses, MissingPasses
+from imaging.identity import check_identity
+from imaging.left_out import check_left_out
+from imaging.pass_times import check_agreement, check_times, in_time
+from imaging.pass_words import by_words, check_words, names_pre
+from imaging.phases import Phase, read_phases, same_geometry, same_settings
 from imaging.slice_file import SliceFile
-from imaging.splitting import ACQUIRED
 from imaging.wanted import HOW, listed, named
 
 MOST_CANDIDATES = 300
-SILENT = (BARE_T1, UNSATURATED)
 LATER, ELSEWHERE, NOT_NAMED = "a later pass", "another geometry or other settings than the dynamic series", "not named"
 UNCONFIRMED = "No description names the pre-contrast phase; the earliest was taken for it."
 NO_SATURATION = "No ScanOptions of the passes name fat saturation."
@@ -37,16 +30,12 @@ class Ignored:
 
 @dataclass(frozen=True)
 class Passes:
-    """The phases of an exam. ``warnings`` name nothing of the upload and may be kept; ``ignored`` may not.
-
-    ``seconds`` are when pre and the passes began, after the first of them; None when no clock tells all four apart.
-    """
+    """The phases of an exam. ``warnings`` name nothing of the upload and may be kept; ``ignored`` may not."""
 
     pre: Phase
     passes: tuple[Phase, Phase, Phase]
     ignored: tuple[Ignored, ...]
     warnings: tuple[str, ...]
-    seconds: tuple[float, ...] | None
 
 
 def find_passes(slices: Iterable[SliceFile], wanted: Mapping[str, str] | None = None) -> Passes:
@@ -62,16 +51,16 @@ def find_passes(slices: Iterable[SliceFile], wanted: Mapping[str, str] | None = 
     - PassesOutOfOrder when times contradict ``wanted``;
     - MixedExams for several patients or studies, DuplicateSlice for one DICOM instance twice, among the candidates.
     """
-    phases = read_phases(slices)
+    phases = read_phases(on_one_clock(slices))
     if wanted:
         chosen = named(phases, wanted)
-        _check_identity(chosen)
+        check_identity(image for each in chosen for image in each.slices)
         check_times(*chosen)
         return _passes(chosen, _others(phases, chosen, NOT_NAMED), [])
-    _check_identity([each for each in phases if not each.aside])
+    check_identity(image for each in phases if not each.aside for image in each.slices)
     group = _dynamic(phases)
     ordered, warnings = _in_order(group)
-    _check_left_out([each for each in phases if each not in group], ordered[:4])
+    check_left_out([each for each in phases if each not in group], ordered[:4])
     ignored = [Ignored(each.label, LATER) for each in ordered[4:]] + _others(phases, ordered, ELSEWHERE)
     return _passes(ordered[:4], ignored, warnings)
 
@@ -80,30 +69,11 @@ def _passes(chosen: Sequence[Phase], ignored: list[Ignored], warnings: list[str]
     if not any(is_saturated(each) for phase in chosen for each in phase.slices):
         warnings = [*warnings, NO_SATURATION]
     pre, *passes = chosen
-    return Passes(pre, tuple(passes), tuple(ignored), tuple(warnings), seconds_after_first(chosen))
+    return Passes(pre, tuple(passes), tuple(ignored), tuple(warnings))
 
 
 def _others(phases: list[Phase], taken: Sequence[Phase], reason: str) -> list[Ignored]:
     return [Ignored(each.label, each.aside or each.unsplit or reason) for each in phases if each not in taken]
-
-
-def _check_identity(phases: Sequence[Phase]) -> None:
-    """One patient and one study, as far as the headers say, and no instance twice."""
-    seen, first = {}, None
-    for each in (image for phase in phases for image in phase.slices):
-        first = first or each
-        for what, one, other in (
-            ("patients", each.patient_id, first.patient_id),
-            ("studies", each.study_instance_uid, first.study_instance_uid),
-        ):
-            if one != other:
-                raise MixedExams(
-                    f"{each.label} and {first.label} belong to different {what}.", (each.label, first.label)
-                )
-        twin = seen.setdefault((each.sop_instance_uid, each.frame) if each.sop_instance_uid else id(each), each)
-        if twin is not each:
-            files = (each.label, twin.label)
-            raise DuplicateSlice(f"{each.label} and {twin.label} are the same DICOM instance.", files)
 
 
 def _dynamic(phases: list[Phase]) -> list[Phase]:
@@ -111,7 +81,7 @@ def _dynamic(phases: list[Phase]) -> list[Phase]:
     candidates = [each for each in phases if not each.aside]
     for each in candidates:
         if each.unsplit:
-            raise AmbiguousPasses(f"{each.label} {each.unsplit}. {HOW}")
+            raise AmbiguousPasses(f"{each.label} {each.unsplit}.")
     if len(candidates) > MOST_CANDIDATES:
         raise AmbiguousPasses(f"{len(candidates)} phases are more than the {MOST_CANDIDATES} that are compared. {HOW}")
     groups = _groups(candidates)
@@ -156,64 +126,3 @@ def _check_first(ordered: list[Phase]) -> None:
         return
     told = f"Both {pre.label} and the first phase of {whole.label} may be the pre-contrast series."
     raise AmbiguousPasses(f"{told} {listed(ordered)} {HOW}")
-
-
-def _check_left_out(others: list[Phase], chosen: Sequence[Phase]) -> None:
-    """Nothing that was left out may be one of the four: one that is incomplete or was moved would shift the others."""
-    for each in others:
-        if (each.aside and not each.doubtful) or not _may_belong(each, chosen) or _comes_outside(each, chosen):
-            continue
-        why = (
-            each.aside or f"{len(each)} slices, not {len(chosen[0])} at the same places of the same frame of reference"
-        )
-        told = f"{each.label} may be one of the phases, but does not fit: {why}."
-        raise AmbiguousPasses(f"{told} {listed(chosen)} {HOW}")
-
-
-def _may_belong(phase: Phase, chosen: Sequence[Phase]) -> bool:
-    """It comes from the series of one of ``chosen`` or between the passes, is named as one of them, or has a slice that
-    looks like theirs."""
-    if not phase.aside and (any(phase.same_series(each) for each in chosen) or _comes_between(phase, chosen)):
-        return True
-    if _apart(phase, chosen[0]):
-        return False
-    named = claims_a_role(phase)
-    return any(_looks_like(Phase((each,)), chosen[0], named) for each in phase.slices)
-
-
-def _comes_between(phase: Phase, chosen: Sequence[Phase]) -> bool:
-    """It was acquired between the first and the last pass, when nothing else is, and is no copy of one of them."""
-    spans = [each.span(ACQUIRED) for each in chosen]
-    span = phase.span(ACQUIRED)
-    return bool(span) and None not in spans and span not in spans and spans[1][0] < span[0] < spans[-1][0]
-
-
-def _looks_like(one: Phase, pre: Phase, named: bool) -> bool:
-    """A slice, as a phase of its own, may lie beside those of ``pre``; of one that is ``named`` only its direction."""
-    a, b = one.first, pre.first
-    if named:
-        return not a.image_orientation or same_orientation(a.image_orientation, b.image_orientation)
-    silent = not (a.scan_options and b.scan_options)
-    settings = same_echo(one, pre) if silent else same_settings(one, pre)
-    return settings and similar(one, pre)
-
-
-def _apart(one: Phase, other: Phase) -> bool:
-    """They lie in one frame of reference and share no place: the other breast, say."""
-    ends = [(min(places), max(places)) for phase in (one, other) if None not in (places := _heights(phase))]
-    same_frame = one.first.frame_of_reference_uid == other.first.frame_of_reference_uid
-    return same_frame and len(ends) == 2 and (ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0])
-
-
-def _heights(phase: Phase) -> list[float | None]:
-    return [each.position for each in phase.slices]
-
-
-def _comes_outside(phase: Phase, chosen: Sequence[Phase]) -> bool:
-    """It was acquired after the last pass, or before a phase that is named pre-contrast and is no rival of it."""
-    span, first, last = (each.span(ACQUIRED) for each in (phase, chosen[0], chosen[-1]))
-    if span and last and span[0] > last[1]:
-        return True
-    if not names_pre(chosen[0]) or (claims_a_role(phase) and phase.aside not in SILENT):
-        return False
-    return span[1] < first[0] if span and first else phase.aside in SILENT

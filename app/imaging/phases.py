@@ -1,16 +1,17 @@
 """The slices of an upload in any layout -> phases: the slices of one time point of one series."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from imaging.clocks import Span, span
 from imaging.descriptions import BARE_T1, UNSATURATED, Told, derived, is_saturated, no_pass, told
 from imaging.exam import POSITION_TOLERANCE
 from imaging.geometry import natural_key, same_orientation
 from imaging.slice_file import SliceFile
-from imaging.splitting import ACQUIRED, at_places, folder_of, span, split
+from imaging.splitting import at_places, folder_of, split
 
 FEWEST_SLICES = 3
 SAME_ECHO = 0.1  # ms
@@ -62,12 +63,6 @@ class Phase:
         return self.aside or self.unsplit
 
     @property
-    def time(self) -> float | None:
-        """When its acquisition began, in seconds since 1970 by the scanner's clock; None when a slice does not say."""
-        span = self.span(ACQUIRED)
-        return None if span is None else span[0]
-
-    @property
     def told(self) -> Told:
         """What its description says; a number in the description of a series of several phases is none of a phase."""
         words = told(self.first.series_description)
@@ -75,7 +70,7 @@ class Phase:
             return words
         return replace(words, ordinal=None, pass_number=0 if words.pass_number == 0 else None)
 
-    def span(self, kind: str) -> tuple[float, float] | None:
+    def span(self, kind: str) -> Span | None:
         """Smallest and largest value of the time ``kind``, a key of TIMES; None when a slice has none."""
         return span(self.slices, kind)
 
@@ -96,8 +91,12 @@ def same_geometry(one: Phase, other: Phase) -> bool:
     if one.first.frame_of_reference_uid != other.first.frame_of_reference_uid:
         return False
     places, others = ([each.image_position for each in phase.slices] for phase in (one, other))
-    tolerance = POSITION_TOLERANCE * float(np.median(np.abs(np.diff([each.position for each in one.slices]))))
-    return bool((np.linalg.norm(np.subtract(places, others), axis=1) <= tolerance).all())
+    return bool((np.linalg.norm(np.subtract(places, others), axis=1) <= place_tolerance(one.slices)).all())
+
+
+def place_tolerance(slices: Sequence[SliceFile]) -> float:
+    """mm by which two slices may lie apart that show the same: POSITION_TOLERANCE of the distance of ``slices``."""
+    return POSITION_TOLERANCE * float(np.median(np.abs(np.diff([each.position for each in slices]))))
 
 
 def similar(one: Phase, other: Phase) -> bool:
@@ -126,9 +125,9 @@ def same_echo(one: Phase, other: Phase) -> bool:
 def read_phases(slices: Iterable[SliceFile]) -> list[Phase]:
     """The phases of all series among ``slices``, in an order that does not depend on theirs.
 
-    A series is a SeriesInstanceUID, else a folder. One in which several slices lie at each place is split by the first
-    of SPLITTERS, else by folder, that leaves every place once in each part. Nothing is raised: what is no pass carries
-    the reason in ``aside``, what cannot be split in ``unsplit``.
+    A series is a SeriesInstanceUID, else a folder, of one number and description. One in which several slices lie at
+    each place is split by the first of SPLITTERS, else by folder, that leaves every place once in each part. Nothing is
+    raised: what is no pass carries the reason in ``aside``, what cannot be split in ``unsplit``.
     """
     slices = sorted(slices, key=_stable)
     groups = defaultdict(list)
@@ -153,9 +152,8 @@ def _stable(image: SliceFile) -> tuple:
 
 
 def _series_key(image: SliceFile) -> tuple:
-    if image.series_instance_uid:
-        return (image.series_instance_uid,)
-    return folder_of(image), image.series_number, image.series_description
+    """What all images of a series share (DICOM PS3.3 C.7.3.1); one that says something else is not among them."""
+    return image.series_instance_uid or folder_of(image), image.series_number, image.series_description
 
 
 def _with_folders(phases: list[Phase]) -> list[Phase]:

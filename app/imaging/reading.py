@@ -3,17 +3,20 @@
 Each step can be taken alone: an upload that fails at one of them can still be told what the ones before found.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
+from imaging.clocks import on_one_clock
 from imaging.errors import MissingPasses, NotADicomImage, OtherKind
 from imaging.exam import FOLDERS, Exam, match
+from imaging.folders import check_folders
 from imaging.parallel import for_each
 from imaging.pass_times import check_times
-from imaging.passes import Ignored, find_passes
+from imaging.passes import Ignored, Passes, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
 from imaging.slice_file import SliceFile
@@ -109,7 +112,7 @@ def _sorted(planned: Plan, files: list[tuple[str, list[SliceFile] | NotADicomIma
 def arranged(found: Contents, wanted: Mapping[str, str] | None = None) -> Reading:
     """The exam among ``found``, by its headers alone.
 
-    Raises the first of what is refused, and what ``find_passes``, ``in_order`` and ``match`` raise.
+    Raises the first of what is refused, and what ``found_exam`` or ``check_folders`` raises.
     """
     if found.refused:
         raise found.refused[0]
@@ -117,18 +120,32 @@ def arranged(found: Contents, wanted: Mapping[str, str] | None = None) -> Readin
 
 
 def _of_four_folders(found: Contents) -> Reading:
-    return Reading(match(*(in_order(name, found.slices[name]) for name in FOLDERS)), (), found.ignored)
+    slices = iter(on_one_clock(found.every_slice()))
+    series = [in_order(name, list(itertools.islice(slices, len(found.slices[name])))) for name in FOLDERS]
+    exam = match(*series)
+    return Reading(exam, check_folders(exam), found.ignored)
 
 
 def _of_any_layout(found: Contents, wanted: Mapping[str, str]) -> Reading:
     try:
-        passes = find_passes(found.every_slice(), wanted)
+        exam, passes = found_exam(found.every_slice(), wanted)
     except MissingPasses as error:
         labels = tuple(each.label for each in found.ignored)
         raise MissingPasses(error.reason + _left_out(found.ignored), labels) from error
-    phases = zip(FOLDERS, (passes.pre, *passes.passes), strict=True)
-    exam = match(*(in_order(name, phase.slices) for name, phase in phases), named_alike=False)
     return Reading(exam, passes.warnings, (*found.ignored, *passes.ignored))
+
+
+def found_exam(slices: Sequence[SliceFile], wanted: Mapping[str, str]) -> tuple[Exam, Passes]:
+    """The exam among the ``slices`` of an upload in any layout, by their headers alone, and how it was found.
+
+    Raises what ``find_passes``, ``in_order``, ``match`` and ``check_times`` raise.
+    """
+    found = find_passes(slices, wanted)
+    phases = zip(FOLDERS, (found.pre, *found.passes), strict=True)
+    series = [in_order(name, phase.slices, numbered=False) for name, phase in phases]
+    exam = match(*series, named_alike=False)
+    check_times(exam.pre, *exam.passes)
+    return exam, found
 
 
 def _left_out(ignored: tuple[Ignored, ...]) -> str:
@@ -138,13 +155,11 @@ def _left_out(ignored: tuple[Ignored, ...]) -> str:
 
 
 def judged(reading: Reading) -> Reading:
-    """``reading`` with all warnings, once its times and pictures are seen to be those of an exam that can be judged.
+    """``reading`` with all warnings, once its pictures are seen to be those of an exam that can be judged.
 
-    Raises what ``check_times`` and ``check_plausible`` raise.
+    Raises what ``check_plausible`` raises.
     """
-    exam, told = reading.exam, reading.warnings
-    check_times(exam.pre, *exam.passes)
-    told = (*exam.warnings, *told, *check_plausible(exam))
+    told = (*reading.exam.warnings, *reading.warnings, *check_plausible(reading.exam))
     if reading.ignored:
         # a count and no names: names may hold a patient's name, and warnings are kept with the result
         told += (f"Not part of the exam, ignored: {len(reading.ignored)}.",)

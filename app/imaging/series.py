@@ -1,6 +1,7 @@
 """A folder of DICOM slices -> a series in spatial order."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,13 +50,18 @@ def read_series(folder: Path | Series) -> Series:
     return in_order(folder.name, [each for path in folder.iterdir() for each in read_slices(path)])
 
 
-def in_order(name: str, slices: list[SliceFile]) -> Series:
-    """``slices`` of one pass as a series called ``name``, ordered and checked as ``read_series`` says."""
+def in_order(name: str, slices: Sequence[SliceFile], numbered: bool = True) -> Series:
+    """``slices`` of one pass as a series called ``name``, ordered and checked as ``read_series`` says.
+
+    Not ``numbered``: names say nothing of the order, as in an export of any layout, and that they disagree is not told.
+    """
     if not slices:
         raise UnequalCounts(f"{name} is empty.")
     slices = sorted(slices, key=lambda each: natural_key(each.key))
     _check_sizes(slices)
-    ordered, warnings = _in_order(name, slices)
+    ordered, known, warnings = _in_order(name, slices)
+    if numbered and ordered != slices:
+        warnings.append(f"{name}: file names and {known} disagree about the order; {known} decide.")
     series = Series(name, tuple(ordered), tuple(warnings))
     return replace(series, warnings=(*warnings, *_odd(series)))
 
@@ -70,8 +76,8 @@ def _check_sizes(slices: list[SliceFile]) -> None:
             )
 
 
-def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], list[str]]:
-    """The slices, given in the natural order of their names, in reading order, with warnings."""
+def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], str, list[str]]:
+    """The slices, given in the natural order of their names, in reading order; what tells it; warnings."""
     if all(each.position is not None for each in slices):
         _check_orientation(slices)
         order = order_by_position(
@@ -81,17 +87,12 @@ def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], list
         )
         ordered = [slices[i] for i in order]
         _check_places(ordered)
-        known = "positions"
-        warnings = []
-    elif len({each.instance_number for each in slices} - {None}) == len(slices):
+        return ordered, "positions", []
+    if len({each.instance_number for each in slices} - {None}) == len(slices):
         ordered = sorted(slices, key=lambda each: each.instance_number)
-        known = "InstanceNumber"
-        warnings = [f"{name}: not every file says where its slice lies; ordered by InstanceNumber."]
-    else:
-        return slices, [f"{name}: neither positions nor InstanceNumber order the slices; ordered by file name."]
-    if ordered != slices:
-        warnings.append(f"{name}: file names and {known} disagree about the order; {known} decide.")
-    return ordered, warnings
+        told = f"{name}: not every file says where its slice lies; ordered by InstanceNumber."
+        return ordered, "InstanceNumber", [told]
+    return slices, "", [f"{name}: neither positions nor InstanceNumber order the slices; ordered by file name."]
 
 
 def _check_orientation(slices: list[SliceFile]) -> None:

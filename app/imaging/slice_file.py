@@ -29,6 +29,8 @@ class SliceFile:
     name: str
     frame: int | None
     patient_id: str
+    patient_name: str = field(repr=False)
+    patient_birth_date: str = field(repr=False)
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str

@@ -158,6 +158,8 @@ def _slice(path: Path, name: str, frame: int | None, tags: Header, pixels: Pixel
         name=name,
         frame=frame,
         patient_id=tags.text("PatientID"),
+        patient_name=tags.text("PatientName"),
+        patient_birth_date=tags.text("PatientBirthDate"),
         study_instance_uid=tags.text("StudyInstanceUID"),
         series_instance_uid=tags.text("SeriesInstanceUID"),
         sop_instance_uid=tags.text("SOPInstanceUID"),

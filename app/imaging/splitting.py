@@ -2,28 +2,22 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+import statistics
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from imaging.clocks import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER
 from imaging.geometry import natural_key
 from imaging.slice_file import SliceFile
 
-ACQUIRED, TRIGGER, TEMPORAL, CONTENT = "AcquisitionTime", "TriggerTime", "TemporalPositionIdentifier", "ContentTime"
-# How the times of DICOM are called in a SliceFile, the most trustworthy about the order of passes first.
-TIMES = {ACQUIRED: "acquired", TRIGGER: "trigger_time", TEMPORAL: "temporal_position", CONTENT: "content"}
 SPLITTERS = (TEMPORAL, TRIGGER, ACQUIRED)  # and CONTENT where none of these varies
 SAME_PLACE = 0.01  # mm between slices of one series that lie at the same place
 # Slices of a phase may come later than others, but by the same in each phase, to this share of the time between phases.
 DRIFT = 0.25
+FIRST_NAMES = 4  # of places and of files in the text of a refusal
+BY_FOLDER = "with each phase in a series or a folder of its own it can be read"
 MOST_AT_ONE_HEIGHT = 64  # stacks beside each other; bounds the time that an absurd upload takes
-
-
-def span(slices: Sequence[SliceFile], kind: str) -> tuple[float, float] | None:
-    """Smallest and largest value of the time ``kind`` among ``slices``; None when a slice has none."""
-    values = [getattr(each, TIMES[kind]) for each in slices]
-    return None if None in values else (min(values), max(values))
 
 
 def folder_of(image: SliceFile) -> str:
@@ -60,17 +54,29 @@ def split(places: list[list[SliceFile]]) -> tuple[list[list[SliceFile]], str]:
     if counts == [1]:
         return [[place[0] for place in places]], ""
     if len(counts) > 1:
-        return [], f"holds {counts[0]} slices at one place and {counts[-1]} at another"
+        return [], _uneven(places)
     splits = [parts for kind in SPLITTERS if (parts := _by_time(places, kind))]
     # copies have their originals' times and a ContentTime of their own: alone it counts only where no other time varies
     if splits or not any(_varies(places, kind) for kind in SPLITTERS):
         splits += [parts for parts in [_by_time(places, CONTENT)] if parts]
     splits = splits or [parts for parts in [_by_folder(places)] if parts]
     if not splits:
-        return [], f"holds {counts[0]} slices at each place, and no time tells them apart"
+        return [], f"holds {counts[0]} slices at each place, and no time tells them apart; {BY_FOLDER}"
     if any(_as_sets(parts) != _as_sets(splits[0]) for parts in splits):
-        return [], f"holds {counts[0]} slices at each place, and its times part them in different ways"
+        return [], f"holds {counts[0]} slices at each place, and its times part them in different ways; {BY_FOLDER}"
     return splits[0], ""
+
+
+def _uneven(places: list[list[SliceFile]]) -> str:
+    """At which places files are missing or too many, beside the usual number."""
+    usual = statistics.mode(len(place) for place in places)
+    odd = [place for place in places if len(place) != usual]
+    told = [
+        f"{len(place)} at {place[0].position:.1f} mm ({', '.join(each.label for each in place[:FIRST_NAMES])})"
+        for place in odd[:FIRST_NAMES]
+    ]
+    more = f" and {len(odd) - len(told)} places more" if len(odd) > len(told) else ""
+    return f"holds {usual} slices at {len(places) - len(odd)} of {len(places)} places, but {', '.join(told)}{more}"
 
 
 def _varies(places: list[list[SliceFile]], kind: str) -> bool:

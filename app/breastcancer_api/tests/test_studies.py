@@ -59,7 +59,7 @@ class StudiesTests(StudiesTestCase):
 
     def test_passes_that_are_not_clear_are_refused_with_the_candidates(self):
         body = self.refused(self.send("/studies/", flat(exam_files(3))), 400, "ambiguous_passes")
-        self.assertIn("Say which is which in the fields pre, pass_1, pass_2 and pass_3", body["detail"])
+        self.assertIn("with each phase in a series or a folder of its own it can be read", body["detail"])
 
     def test_form_fields_say_which_is_which(self):
         files = {}

@@ -40,9 +40,11 @@ class SeriesTests(SimpleTestCase):
         self.assertEqual(label, "series 5 'dyn', phase 2 of 4, folder all")
         self.assertEqual(read_phases(stack("x/a"))[0].label, "series, folder x/a")
 
-    def test_time_is_that_of_the_first_acquisition(self):
-        self.assertEqual([each.time for each in read_phases(dynamic(2))], [1000.0, 1090.0])
-        self.assertIsNone(read_phases(stack("a"))[0].time)
+    def test_slice_that_names_another_series_is_not_of_this_one(self):
+        slices = one_series(stack("a"))
+        for tags in ({"series_number": 6}, {"series_description": "ax t2"}):
+            phases = read_phases([replace(slices[0], **tags), *slices[1:]])
+            self.assertEqual([len(each) for each in phases], [1, 3])
 
 
 class GeometryTests(SimpleTestCase):

@@ -5,6 +5,11 @@ from django.test import SimpleTestCase
 from imaging.phases import Phase, read_phases
 from imaging.tests.exam_slices import changed, dynamic, one_series, stack, without
 
+NO_TIME = (
+    "holds 4 slices at each place, and no time tells them apart; "
+    "with each phase in a series or a folder of its own it can be read"
+)
+
 
 def parts(phases: list[Phase]) -> list[set[str]]:
     """First letter of the files of each phase: the phase from which a slice of ``one_series`` came."""
@@ -39,37 +44,48 @@ class SplitTests(SimpleTestCase):
 
     def test_phases_that_interleave_in_time_are_not_split(self):
         slices = [replace(each, acquired=each.acquired + 50 * each.image_position[2]) for each in one_series(dynamic())]
-        self.assertEqual(self.unsplit(slices), "holds 4 slices at each place, and no time tells them apart")
+        self.assertEqual(self.unsplit(slices), NO_TIME)
 
     def test_places_that_lack_different_phases_are_not_split_by_rank(self):
         slices = one_series(dynamic(5))
         missing = ["all/b001.dcm", "all/c002.dcm", "all/c003.dcm", "all/c004.dcm"]
-        self.assertEqual(
-            self.unsplit(without(slices, *missing)), "holds 4 slices at each place, and no time tells them apart"
-        )
+        self.assertEqual(self.unsplit(without(slices, *missing)), NO_TIME)
 
     def test_times_that_part_the_slices_differently_refuse(self):
         slices = self.timed(temporal_position=(1, 2, 3, 4), acquired=(0, 90, 180, 270))
         swap = {"all/b002.dcm": 3, "all/c002.dcm": 2}
         slices = [replace(each, temporal_position=swap.get(each.name, each.temporal_position)) for each in slices]
-        told = "holds 4 slices at each place, and its times part them in different ways"
+        told = (
+            "holds 4 slices at each place, and its times part them in different ways; "
+            "with each phase in a series or a folder of its own it can be read"
+        )
         self.assertEqual(self.unsplit(slices), told)
 
     def test_content_times_that_part_the_slices_differently_refuse(self):
         slices = self.timed(trigger_time=(0, 90, 180, 270), content=(0.0, 90.0, 180.0, 270.0))
         swap = {"all/b002.dcm": 180, "all/c002.dcm": 90}
         slices = [replace(each, trigger_time=swap.get(each.name, each.trigger_time)) for each in slices]
-        told = "holds 4 slices at each place, and its times part them in different ways"
+        told = (
+            "holds 4 slices at each place, and its times part them in different ways; "
+            "with each phase in a series or a folder of its own it can be read"
+        )
         self.assertEqual(self.unsplit(slices), told)
 
     def test_a_lost_slice_refuses_the_series(self):
         slices = without(one_series(dynamic()), "all/b003.dcm")
-        self.assertEqual(self.unsplit(slices), "holds 3 slices at one place and 4 at another")
+        told = "holds 4 slices at 3 of 4 places, but 3 at 6.0 mm (all/a003.dcm, all/c003.dcm, all/d003.dcm)"
+        self.assertEqual(self.unsplit(slices), told)
+
+    def test_files_too_many_are_named_and_counted(self):
+        slices = one_series(dynamic())
+        extra = [replace(each, name=f"{each.name}-copy") for each in slices if each.name.endswith("a002.dcm")]
+        told = "5 at 4.0 mm (all/a002.dcm, all/a002.dcm-copy, all/b002.dcm, all/c002.dcm)"
+        self.assertEqual(self.unsplit(slices + extra), f"holds 4 slices at 3 of 4 places, but {told}")
 
     def test_one_time_for_all_leaves_the_folders(self):
         slices = dynamic(series_instance_uid="1.5", acquired=1.0)
         self.assertEqual([each.first.name for each in read_phases(slices)], [f"{k}/001.dcm" for k in "abcd"])
-        self.assertEqual(self.unsplit(one_series(slices)), "holds 4 slices at each place, and no time tells them apart")
+        self.assertEqual(self.unsplit(one_series(slices)), NO_TIME)
 
     def test_two_stacks_at_one_height_are_not_at_one_place(self):
         left = stack("left", series_instance_uid="1.5")
@@ -79,5 +95,4 @@ class SplitTests(SimpleTestCase):
     def test_copies_with_content_times_of_their_own_are_not_split_into_phases(self):
         slices = [replace(each, content=each.acquired) for each in one_series(dynamic())]
         copies = [replace(each, name=each.name.replace("all/", "all/x"), content=each.content + 500) for each in slices]
-        told = "holds 8 slices at each place, and no time tells them apart"
-        self.assertEqual(self.unsplit(slices + copies), told)
+        self.assertEqual(self.unsplit(slices + copies), NO_TIME.replace("4", "8"))
