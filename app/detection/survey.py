@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from detection.pipeline import prepare
 from imaging.archive import Limits
-from imaging.errors import NotADicomImage, ScanError
+from imaging.errors import DamagedArchive, NotADicomImage, ScanError
 from imaging.passes import Ignored
 from imaging.phases import Phase, read_phases
 from imaging.reading import Reading, any_layout, arranged, contents, judged, undecodable
@@ -51,7 +51,7 @@ def _judged(found: Survey, networks: Networks) -> Survey:
     try:
         reading = judged(found.reading)
         prepared = prepare(reading.exam, networks)
-    except NotADicomImage as error:
+    except (NotADicomImage, DamagedArchive) as error:
         return replace(found, problems=tuple(undecodable(found.reading.exam)) or (error,))
     except ScanError as error:
         return replace(found, problems=(error,))

@@ -28,7 +28,7 @@ from imaging.errors import (
     UnsafeMember,
 )
 from imaging.exam import FOLDERS
-from imaging.unpacking import DEFLATED, STORED, Member, unpack
+from imaging.unpacking import DEFLATED, STORED, Member
 from imaging.zip_entries import Entry, Source, data_range, read_entries
 
 # What file managers and viewers leave beside the slices.
@@ -66,6 +66,16 @@ class Plan:
 
     files: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
+    four_folders: bool
+
+
+@dataclass(frozen=True)
+class OpenArchive:
+    """The members of a zip, still packed: ``files`` by their path as planned, ``ignored`` by their name, in the
+    archive's order; ``four_folders`` as in Plan."""
+
+    files: dict[str, Member]
+    ignored: dict[str, Member]
     four_folders: bool
 
 
@@ -118,36 +128,32 @@ def plan_either(names: Sequence[str]) -> Plan:
         return plan_any(names)
 
 
-def extract(
-    archive: BinaryIO,
-    root: Path,
-    limits: Limits,
-    planner: Callable[[Sequence[str]], Plan] = plan,
-    then: Callable[[Path], None] | None = None,
-) -> Plan:
-    """Unpacks the zip in ``archive`` into the empty folder ``root`` as ``planner`` says, and returns what was planned.
+def open_archive(
+    archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan] = plan
+) -> OpenArchive:
+    """The zip in ``archive`` with its names planned by ``planner``. Members that must lie on disk go below ``root``.
 
-    Every member that is no clutter is read and checked, those that are ignored too. ``then`` is called with each file
-    while others are still unpacked, see ``unpack``. Raises NotAZip, DamagedArchive, LimitExceeded, CompressionBomb,
-    UnsafeMember, UnknownCompression, NestedArchive, or what ``planner`` or ``then`` raises. What is under ``root``
-    then is not to be used.
+    Raises NotAZip, DamagedArchive, LimitExceeded, CompressionBomb, UnsafeMember, UnknownCompression, or what
+    ``planner`` raises. Whether members are whole is seen when they are read.
     """
     source = Source(archive)
     entries = read_entries(source, limits.files * ENTRIES_A_FILE)
     names = [entry.name for entry in entries]
     _check_count(names, limits)
     planned = planner(names)
-    targets = {name: root / path for name, path in planned.files} | dict.fromkeys(planned.ignored)
+    paths = dict(planned.files) | dict.fromkeys(planned.ignored)
     # in the archive's order, so that the first member with which something is wrong is named
-    chosen = [entry for entry in entries if entry.name in targets]
+    chosen = [entry for entry in entries if entry.name in paths]
     for entry in chosen:
         _check_entry(entry)
     _check_size(chosen, source.size, limits)
-    members = [Member(entry, *data_range(source, entry), targets[entry.name]) for entry in chosen]
-    _check_overlap(members)
-    _make_folders(planned, root, limits)
-    unpack(source, members, then)
-    return planned
+    members = {
+        entry.name: Member(source, entry, *data_range(source, entry), root / (paths[entry.name] or ""))
+        for entry in chosen
+    }
+    _check_overlap(list(members.values()))
+    files = {path: member for name, member in members.items() if (path := paths[name])}
+    return OpenArchive(files, {name: members[name] for name in planned.ignored}, planned.four_folders)
 
 
 def _files(names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -247,11 +253,3 @@ def _check_overlap(members: list[Member]) -> None:
         if two.entry.start < one.stop:
             names = (one.entry.name, two.entry.name)
             raise DamagedArchive(f"{names[0]} and {names[1]} share bytes of the archive.", names)
-
-
-def _make_folders(planned: Plan, root: Path, limits: Limits) -> None:
-    folders = {parent for _, path in planned.files for parent in PurePosixPath(path).parents}
-    if len(folders) > limits.files * ENTRIES_A_FILE:
-        raise LimitExceeded(f"The archive holds {len(folders)} folders; {limits.files * ENTRIES_A_FILE} are the most.")
-    for folder in sorted(folders):
-        (root / folder).mkdir(exist_ok=True)

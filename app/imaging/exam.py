@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from imaging.errors import NamesDiffer, PositionsDiffer, SizesDiffer, UnequalCounts
-from imaging.geometry import same_orientation
+from imaging.geometry import same_orientation, same_spacing
 from imaging.identity import check_identity
 from imaging.series import Series
 from imaging.slice_file import SliceFile
@@ -78,7 +78,7 @@ def _check_pair(one: SliceFile, two: SliceFile, tolerance: float) -> None:
     files = (one.label, two.label)
     if (one.rows, one.columns) != (two.rows, two.columns):
         raise SizesDiffer(f"{one.label} is {one.rows} x {one.columns}, {two.label} {two.rows} x {two.columns}.", files)
-    if one.pixel_spacing and two.pixel_spacing and not np.allclose(one.pixel_spacing, two.pixel_spacing, rtol=1e-3):
+    if one.pixel_spacing and two.pixel_spacing and not same_spacing(one.pixel_spacing, two.pixel_spacing):
         raise PositionsDiffer(f"{one.label} and {two.label} have different PixelSpacing.", files)
     if one.position is None or two.position is None:
         return

@@ -1,5 +1,6 @@
 """Where slices lie in the patient, and in which order they are read."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -40,7 +41,12 @@ def _dot(one: Vector, other: Vector) -> float:
 
 def same_orientation(one: Vector, other: Vector) -> bool:
     """Two ImageOrientationPatient say the same, as far as scanners round them."""
-    return bool(np.allclose(one, other, rtol=0, atol=ORIENTATION_TOLERANCE))
+    return all(abs(a - b) <= ORIENTATION_TOLERANCE for a, b in zip(one, other, strict=True))
+
+
+def same_spacing(one: Vector, other: Vector) -> bool:
+    """Two PixelSpacing say the same to a thousandth, as far as scanners round them."""
+    return all(math.isclose(a, b, rel_tol=1e-3) for a, b in zip(one, other, strict=True))
 
 
 def natural_key(name: str) -> list:

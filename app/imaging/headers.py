@@ -9,7 +9,6 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import pydicom
@@ -23,8 +22,9 @@ from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
-from imaging.errors import FileProblem
+from imaging.errors import FileProblem, ScanError
 from imaging.pixels import TRANSFER_SYNTAXES
+from imaging.stored_file import StoredFile
 
 KEYWORDS = (
     *("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "ImageType", "FrameType", "Modality"),
@@ -152,36 +152,38 @@ class FileHeader:
     pixels: PixelElement | None
 
 
-def read_header(path: Path) -> FileHeader:
-    """The header of the file at ``path``.
+def read_header(file: StoredFile) -> FileHeader:
+    """The header of ``file``.
 
     Where a file does not say how it is written, as old ones without a meta header, it is found by trying. Raises
-    NotDicom for a file that is nothing of the kind, HeaderError for a damaged one, OSError when the disk fails.
+    NotDicom for a file that is nothing of the kind, HeaderError for a damaged one, OSError when the disk fails, and
+    what reading a member of an archive raises.
     """
-    return _parsed(path, _file_header)
+    return _parsed(file, _file_header)
 
 
-def read_frame_headers(path: Path) -> list[Header]:
+def read_frame_headers(file: StoredFile) -> list[Header]:
     """The headers of the frames of a multi-frame file: what is described frame by frame (functional groups, DICOM
     PS3.3 C.7.6.16), with what all frames share. Raises what ``read_header`` raises.
     """
-    return _parsed(path, _frame_headers)
+    return _parsed(file, _frame_headers)
 
 
-def opened(path: Path, transfer_syntax: str) -> BinaryIO:
-    """The file in which PixelElement counts. Raises HeaderError when it is deflated and too large."""
+def opened(file: StoredFile, transfer_syntax: str) -> BinaryIO:
+    """The bytes among which PixelElement counts. Raises HeaderError when the file is deflated and too large."""
+    content = file.opened()
     if transfer_syntax != uid.DeflatedExplicitVRLittleEndian:
-        return path.open("rb")
-    with path.open("rb") as file:
-        _meta(file)
-        return BytesIO(_inflated(file))
+        return content
+    with content:
+        _meta(content)
+        return BytesIO(_inflated(content))
 
 
-def _parsed(path: Path, read: Callable[[BinaryIO], T]) -> T:
-    with path.open("rb") as file:
+def _parsed(stored: StoredFile, read: Callable[[BinaryIO], T]) -> T:
+    with stored.head() as file:
         try:
             return read(file)
-        except (FileProblem, NotDicom):
+        except (HeaderError, NotDicom, ScanError):
             raise
         except Exception as error:  # a damaged file can make the parser raise anything; all of it means this
             # a length that leads nowhere fails with EINVAL or without a number; any other OSError is the disk's
@@ -190,7 +192,8 @@ def _parsed(path: Path, read: Callable[[BinaryIO], T]) -> T:
             file.seek(0)
             if read_preamble(file, force=True) is None:
                 raise NotDicom from error
-            raise HeaderError(f"cannot be read as DICOM ({type(error).__name__})") from error
+            told = str(error) if isinstance(error, FileProblem) else f"cannot be read as DICOM ({type(error).__name__})"
+            raise HeaderError(told) from error
 
 
 def _file_header(file: BinaryIO) -> FileHeader:

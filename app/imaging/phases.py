@@ -9,7 +9,7 @@ import numpy as np
 from imaging.clocks import Span, span
 from imaging.descriptions import BARE_T1, UNSATURATED, Told, derived, is_saturated, no_pass, told
 from imaging.exam import POSITION_TOLERANCE
-from imaging.geometry import natural_key, same_orientation
+from imaging.geometry import natural_key, same_orientation, same_spacing
 from imaging.slice_file import SliceFile
 from imaging.splitting import at_places, folder_of, split
 
@@ -104,7 +104,7 @@ def similar(one: Phase, other: Phase) -> bool:
     a, b = one.first, other.first
     if (a.rows, a.columns) != (b.rows, b.columns):
         return False
-    if a.pixel_spacing and b.pixel_spacing and not np.allclose(a.pixel_spacing, b.pixel_spacing, rtol=1e-3):
+    if a.pixel_spacing and b.pixel_spacing and not same_spacing(a.pixel_spacing, b.pixel_spacing):
         return False
     return not (a.image_orientation and b.image_orientation) or same_orientation(
         a.image_orientation, b.image_orientation
@@ -148,7 +148,7 @@ def read_phases(slices: Iterable[SliceFile]) -> list[Phase]:
 
 
 def _stable(image: SliceFile) -> tuple:
-    return natural_key(image.name), image.frame or 0, image.sop_instance_uid, str(image.path)
+    return natural_key(image.name), image.frame or 0, image.sop_instance_uid
 
 
 def _series_key(image: SliceFile) -> tuple:

@@ -1,4 +1,4 @@
-"""A zip -> an exam that can be judged, in reading order: unpack, read headers, find the passes, match, check.
+"""A zip -> an exam that can be judged, in reading order: open, read headers, find the passes, match, check.
 
 Each step can be taken alone: an upload that fails at one of them can still be told what the ones before found.
 """
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
+from imaging.archive import Limits, OpenArchive, Plan, open_archive, plan, plan_any, plan_either
 from imaging.clocks import on_one_clock
-from imaging.errors import MissingPasses, NotADicomImage, OtherKind
+from imaging.errors import MissingPasses, NotADicomImage, OtherKind, ScanError
 from imaging.exam import FOLDERS, Exam, match
 from imaging.folders import check_folders
 from imaging.parallel import for_each
@@ -20,7 +20,8 @@ from imaging.passes import Ignored, Passes, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
 from imaging.slice_file import SliceFile
-from imaging.slice_reading import read_slices
+from imaging.slice_reading import slices_of
+from imaging.unpacking import Member
 
 OUTSIDE = "outside the four folders"
 
@@ -56,7 +57,8 @@ class Reading:
 
 
 def read_four_folders(archive: BinaryIO, root: Path, limits: Limits) -> Reading:
-    """The exam in the folders ``pre``, ``1st_pass``, ``2nd_pass`` and ``3rd_pass`` of a zip, unpacked to ``root``.
+    """The exam in the folders ``pre``, ``1st_pass``, ``2nd_pass`` and ``3rd_pass`` of a zip. ``root`` is an empty
+    folder for what cannot stay packed.
 
     Raises a child of ``imaging.errors.ScanError`` when there is none that can be judged.
     """
@@ -64,8 +66,8 @@ def read_four_folders(archive: BinaryIO, root: Path, limits: Limits) -> Reading:
 
 
 def read_any_layout(archive: BinaryIO, root: Path, limits: Limits, wanted: Mapping[str, str] | None = None) -> Reading:
-    """The exam in a zip of any layout, unpacked to ``root``: the four folders where they are there, else what the
-    headers say (``imaging.passes``).
+    """The exam in a zip of any layout: the four folders where they are there, else what the headers say
+    (``imaging.passes``). ``root`` is an empty folder for what cannot stay packed.
 
     ``wanted`` says which is which: ``pre``, ``pass_1``, ``pass_2``, ``pass_3``, as ``find_passes`` takes them; then the
     folders decide nothing. Raises a child of ``imaging.errors.ScanError`` when there is none that can be judged.
@@ -79,34 +81,36 @@ def any_layout(wanted: Mapping[str, str] | None) -> Callable[[Sequence[str]], Pl
 
 
 def contents(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan]) -> Contents:
-    """What the files of a zip hold, unpacked to ``root`` as ``planner`` says; headers are read meanwhile.
+    """What the files of a zip hold, by their headers; of those that hold no slices it is seen that they are whole.
 
-    Raises what ``extract`` raises.
+    ``root`` is a folder for what cannot stay packed. Raises what ``open_archive`` raises, DamagedArchive and
+    NestedArchive.
     """
-    found: dict[str, list[SliceFile] | NotADicomImage] = {}
-
-    def read(target: Path) -> None:
-        name = target.relative_to(root).as_posix()
-        try:
-            found[name] = read_slices(target, name)
-        except NotADicomImage as error:
-            found[name] = error
-
-    planned = extract(archive, root, limits, planner, read)
-    return _sorted(planned, [(path, found[path]) for _, path in planned.files])
+    opened = open_archive(archive, root, limits, planner)
+    for_each(Member.check, opened.ignored.values())
+    return _sorted(opened, for_each(_found, opened.files.items()))
 
 
-def _sorted(planned: Plan, files: list[tuple[str, list[SliceFile] | NotADicomImage]]) -> Contents:
-    slices: dict[str, list[SliceFile]] = {name: [] for name in (FOLDERS if planned.four_folders else ("",))}
-    refused, ignored = [], [Ignored(name, OUTSIDE) for name in planned.ignored]
-    for path, found in files:
+def _found(item: tuple[str, Member]) -> list[SliceFile] | NotADicomImage:
+    path, member = item
+    try:
+        return slices_of(member, path)
+    except NotADicomImage as error:
+        member.check()  # that it does not unpack would be the better reason
+        return error
+
+
+def _sorted(opened: OpenArchive, files: list[list[SliceFile] | NotADicomImage]) -> Contents:
+    slices: dict[str, list[SliceFile]] = {name: [] for name in (FOLDERS if opened.four_folders else ("",))}
+    refused, ignored = [], [Ignored(name, OUTSIDE) for name in opened.ignored]
+    for path, found in zip(opened.files, files, strict=True):
         if isinstance(found, list):
-            slices[path.split("/")[0] if planned.four_folders else ""] += found
-        elif isinstance(found, OtherKind) and not planned.four_folders:
+            slices[path.split("/")[0] if opened.four_folders else ""] += found
+        elif isinstance(found, OtherKind) and not opened.four_folders:
             ignored.append(Ignored(path, found.reason))
         else:
             refused.append(found)
-    return Contents(slices, not planned.four_folders, tuple(refused), tuple(ignored))
+    return Contents(slices, not opened.four_folders, tuple(refused), tuple(ignored))
 
 
 def arranged(found: Contents, wanted: Mapping[str, str] | None = None) -> Reading:
@@ -132,6 +136,9 @@ def _of_any_layout(found: Contents, wanted: Mapping[str, str]) -> Reading:
     except MissingPasses as error:
         labels = tuple(each.label for each in found.ignored)
         raise MissingPasses(error.reason + _left_out(found.ignored), labels) from error
+    of_exam = {each.file for series in (exam.pre, *exam.passes) for each in series.slices}
+    # what is part of the exam is checked when its pixels are read
+    for_each(lambda file: file.check(), {each.file for each in found.every_slice()} - of_exam)
     return Reading(exam, passes.warnings, (*found.ignored, *passes.ignored))
 
 
@@ -166,15 +173,15 @@ def judged(reading: Reading) -> Reading:
     return replace(reading, warnings=told)
 
 
-def undecodable(exam: Exam) -> list[NotADicomImage]:
+def undecodable(exam: Exam) -> list[ScanError]:
     """Why slices of ``exam`` cannot be decoded, for each that cannot."""
     slices = (each for series in (exam.pre, *exam.passes) for each in series.slices)
     return [error for error in for_each(_decode, slices) if error]
 
 
-def _decode(image: SliceFile) -> NotADicomImage | None:
+def _decode(image: SliceFile) -> ScanError | None:
     try:
         image.stored()
-    except NotADicomImage as error:
+    except ScanError as error:
         return error
     return None

@@ -110,12 +110,12 @@ def _check_places(ordered: list[SliceFile]) -> None:
 
 def _odd(series: Series) -> list[str]:
     """What a reader should know. Slices are named by number: a file's name can hold a patient's."""
-    told = []
-    for number, (one, other) in enumerate(itertools.pairwise(series.slices), start=1):
-        step = abs(other.position - one.position) if series.spacing else 0
-        if series.spacing and step > GAP * series.spacing:
+    told, spacing = [], series.spacing
+    for number, (one, other) in enumerate(itertools.pairwise(series.slices) if spacing else (), start=1):
+        step = abs(other.position - one.position)
+        if step > GAP * spacing:
             told.append(
-                f"{series.name}: slices {number} and {number + 1} lie {step:.1f} mm apart, others {series.spacing:.1f}."
+                f"{series.name}: slices {number} and {number + 1} lie {step:.1f} mm apart, others {spacing:.1f}."
             )
     kinds = {each.series_instance_uid for each in series.slices}
     if len(kinds) > 1:

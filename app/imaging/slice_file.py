@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from imaging.errors import FileProblem, NotADicomImage
 from imaging.geometry import position_along_normal
 from imaging.headers import opened
 from imaging.pixels import PixelData
+from imaging.stored_file import StoredFile
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class SliceFile:
     stored value that stands for no pixel.
     """
 
-    path: Path
+    file: StoredFile = field(repr=False)
     name: str
     frame: int | None
     patient_id: str
@@ -70,7 +71,7 @@ class SliceFile:
     @property
     def key(self) -> str:
         """The name under which a slice is found again in the other passes: without ``.dcm``, whatever the case."""
-        name = self.path.name.casefold().removesuffix(".dcm")
+        name = PurePosixPath(self.name).name.casefold().removesuffix(".dcm")
         return name if self.frame is None else f"{name}#{self.frame}"
 
     @cached_property
@@ -83,7 +84,7 @@ class SliceFile:
     def stored(self) -> np.ndarray:
         """The stored values, (rows, columns) of integers. Raises NotADicomImage when they cannot be decoded."""
         try:
-            with opened(self.path, self.pixels.transfer_syntax) as file:
+            with opened(self.file, self.pixels.transfer_syntax) as file:
                 return self.pixels.read(file, self.frame or 0)
         except FileProblem as error:
             raise NotADicomImage(f"{self.label} {error}.", (self.label,)) from error

@@ -12,6 +12,7 @@ from imaging.geometry import is_orientation
 from imaging.headers import FileHeader, Header, HeaderError, NotDicom, read_frame_headers, read_header
 from imaging.pixels import TRANSFER_SYNTAXES, PixelData
 from imaging.slice_file import SliceFile
+from imaging.stored_file import DiskFile, StoredFile
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 LARGEST_SIDE = 2048  # pixels: four times the largest matrix of the Duke cohort
@@ -43,18 +44,25 @@ OTHER_KINDS = {
 
 
 def read_slices(path: Path, name: str | None = None) -> list[SliceFile]:
-    """The slices of the file at ``path``, grey MR: one, or one a frame. Only the header is read.
+    """The slices of the file at ``path``, as ``slices_of`` reads them.
 
-    ``name`` is what the sender calls the file; by default its folder and name. Raises OtherKind for a file that is
-    something else, NotADicomImage for MR slices that are damaged or of a form that is not read, each with the reason,
-    OSError when the disk fails.
+    ``name`` is what the sender calls the file; by default its folder and name.
     """
-    name = f"{path.parent.name}/{path.name}" if name is None else name
+    return slices_of(DiskFile(path), f"{path.parent.name}/{path.name}" if name is None else name)
+
+
+def slices_of(file: StoredFile, name: str) -> list[SliceFile]:
+    """The slices of ``file``, grey MR: one, or one a frame. Only the header is read.
+
+    ``name`` is what the sender calls it. Raises OtherKind for a file that is something else, NotADicomImage for MR
+    slices that are damaged or of a form that is not read, each with the reason, OSError when the disk fails, and what
+    reading a member of an archive raises.
+    """
     try:
-        header = read_header(path)
+        header = read_header(file)
         other = _other_kind(header)
         if other is None:
-            return list(_slices(path, name, header))
+            return list(_slices(file, name, header))
     except NotDicom as error:
         raise OtherKind(f"{name} is not a DICOM file.", (name,)) from error
     except FileProblem as error:
@@ -75,18 +83,19 @@ def _other_kind(header: FileHeader) -> str | None:
     return None if kind or "Rows" in tags else "holds no image"
 
 
-def _slices(path: Path, name: str, header: FileHeader) -> Iterator[SliceFile]:
+def _slices(file: StoredFile, name: str, header: FileHeader) -> Iterator[SliceFile]:
     """A slice for each frame of the file, in the file's order."""
     _check_form(header)
     pixels = _pixel_data(header)
+    file = file.settled(pixels.frames)
     if header.tags.text("SOPClassUID") not in MULTI_FRAME:
-        yield _slice(path, name, None, header.tags, pixels)
+        yield _slice(file, name, None, header.tags, pixels)
         return
-    frames = read_frame_headers(path)
+    frames = read_frame_headers(file)
     if len(frames) != pixels.frames:
         raise HeaderError(f"holds {pixels.frames} frames and describes {len(frames)}")
     for index, tags in enumerate(frames):
-        yield _slice(path, name, index, tags, pixels)
+        yield _slice(file, name, index, tags, pixels)
 
 
 def _check_form(header: FileHeader) -> None:
@@ -149,12 +158,12 @@ def _needed(tags: Header, keyword: str) -> int:
     return value
 
 
-def _slice(path: Path, name: str, frame: int | None, tags: Header, pixels: PixelData) -> SliceFile:
+def _slice(file: StoredFile, name: str, frame: int | None, tags: Header, pixels: PixelData) -> SliceFile:
     orientation = _vector(tags, "ImageOrientationPatient", 6)
     if orientation is not None and not is_orientation(orientation):
         raise HeaderError("has an ImageOrientationPatient that is no pair of perpendicular unit vectors")
     return SliceFile(
-        path=path,
+        file=file,
         name=name,
         frame=frame,
         patient_id=tags.text("PatientID"),

@@ -1,24 +1,27 @@
-"""Members of a zip -> files, on several cores.
+"""Members of a zip, which stay packed until they are asked for.
 
-isal inflates faster than zlib and lets other threads run meanwhile, and members do not depend on each other.
+Nothing of a slice is written to disk, so that nothing of it can be left there. isal inflates faster than zlib and lets
+other threads run meanwhile, and members do not depend on each other.
 """
 
+import io
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from isal import isal_zlib
 
 from imaging.errors import DamagedArchive, NestedArchive
-from imaging.parallel import THREADS
+from imaging.stored_file import DiskFile, Gradual, StoredFile
 from imaging.zip_entries import Entry, Source
 
 STORED, DEFLATED = 0, 8
-CHUNK = 1 << 18  # bytes, of packed and of unpacked ones in memory for each thread
+CHUNK = 1 << 18  # bytes, of packed and of unpacked ones in memory at a time
+HEAD_CHUNK = 1 << 13  # bytes; a header is some 4,000 to 20,000 long
+# Of a file that is opened so often that more than this is inflated, a copy on disk is cheaper.
+MOST_INFLATED = 16_000_000  # bytes
 # zip (with files, empty, in parts), gzip, 7z, rar and xz. A DICOM file begins with its preamble or with group 2 or 8.
 ARCHIVE_MARKS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ")
 MISFIT = "its packed bytes end too early or too late"
@@ -27,86 +30,81 @@ LONGEST_MARK = max(len(mark) for mark in ARCHIVE_MARKS)
 
 @dataclass(frozen=True)
 class Member:
-    """A member to unpack: its packed bytes lie from ``start`` to ``stop`` of the upload.
+    """A member of the zip ``source``, a StoredFile: its packed bytes lie from ``start`` to ``stop``.
 
-    ``target`` is a file that is not there yet, or None: then the member is only checked.
+    ``target`` is where it is written if it must be: a file that is not there yet. Reading it raises NestedArchive when
+    it begins as an archive does, DamagedArchive as soon as it exceeds the size in its entry, or when it ends before
+    that, does not inflate, or has another checksum; ``head`` only as far as it is read.
     """
 
+    source: Source
     entry: Entry
     start: int
     stop: int
-    target: Path | None
+    target: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
+    def head(self) -> BinaryIO:
+        return Gradual(self.pieces(HEAD_CHUNK))
 
-def unpack(source: Source, members: Sequence[Member], then: Callable[[Path], None] | None = None) -> None:
-    """Writes every member to its target, none of them longer than its entry says.
+    def opened(self) -> BinaryIO:
+        return io.BytesIO(b"".join(self.pieces()))
 
-    ``then`` is called with each target, in order, while the next are written: inflating leaves the interpreter free.
-    Raises DamagedArchive, NestedArchive or what ``then`` raises for the first in order with which something is wrong,
-    whichever thread came upon something first. What is on disk then is not to be used.
-    """
-    stop = threading.Event()
-    with ThreadPoolExecutor(THREADS) as pool:
+    def settled(self, times: int) -> StoredFile:
+        """On disk, at ``target``, where opening it costs more than MOST_INFLATED."""
+        return self.written() if times * self.entry.size > MOST_INFLATED else self
+
+    def written(self) -> DiskFile:
+        with self._lock:
+            if not self.target.exists():
+                self.target.parent.mkdir(parents=True, exist_ok=True)
+                partial = self.target.with_name(f"{self.target.name}.part")
+                with partial.open("wb") as out:
+                    for piece in self.pieces():
+                        out.write(piece)
+                partial.rename(self.target)
+        return DiskFile(self.target)
+
+    def check(self) -> None:
+        for _ in self.pieces():
+            pass
+
+    def pieces(self, chunk: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in pieces of at most ``chunk`` bytes."""
+        size, checksum, head = 0, 0, b""
+        unpacked = self._inflated if self.entry.compression == DEFLATED else self._packed
+        for piece in unpacked(chunk):
+            size += len(piece)
+            if size > self.entry.size:
+                raise self._damage(f"it is longer than the {self.entry.size} bytes that the directory tells")
+            if len(head) < LONGEST_MARK:
+                head += piece[:LONGEST_MARK]
+                if head.startswith(ARCHIVE_MARKS):
+                    raise NestedArchive(f"{self.entry.name} is an archive itself; send its files.", (self.entry.name,))
+            checksum = isal_zlib.crc32(piece, checksum)
+            yield piece
+        if size < self.entry.size:
+            raise self._damage(f"it is shorter than the {self.entry.size} bytes that the directory tells")
+        if checksum != self.entry.checksum:
+            raise self._damage("its checksum is wrong")
+
+    def _packed(self, chunk: int) -> Iterator[bytes]:
+        for start in range(self.start, self.stop, chunk):
+            yield self.source.read(start, min(chunk, self.stop - start))
+
+    def _inflated(self, chunk: int) -> Iterator[bytes]:
+        stream = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
         try:
-            for member, _ in zip(members, pool.map(partial(_unpack, source, stop), members), strict=True):
-                if then and member.target:
-                    then(member.target)
-        finally:
-            stop.set()
+            for packed in self._packed(chunk):
+                if stream.eof:  # or what follows would be gathered in memory
+                    raise self._damage(MISFIT)
+                while piece := stream.decompress(packed, chunk):
+                    yield piece
+                    packed = stream.unconsumed_tail
+        except isal_zlib.error as error:
+            raise self._damage("it does not inflate") from error
+        if not stream.eof or stream.unused_data:
+            raise self._damage(MISFIT)
 
-
-def _unpack(source: Source, stop: threading.Event, member: Member) -> None:
-    with member.target.open("xb") if member.target else nullcontext() as out:
-        for chunk in contents(source, member):
-            if stop.is_set():
-                return
-            if out:
-                out.write(chunk)
-
-
-def contents(source: Source, member: Member) -> Iterator[bytes]:
-    """The bytes of ``member`` in pieces of at most CHUNK bytes.
-
-    Raises NestedArchive when they begin as an archive does, DamagedArchive as soon as they exceed the size in its
-    entry, or when they end before it, do not inflate, or have another checksum.
-    """
-    entry, size, checksum, head = member.entry, 0, 0, b""
-    pieces = _inflated if entry.compression == DEFLATED else _packed
-    for chunk in pieces(source, member):
-        size += len(chunk)
-        if size > entry.size:
-            raise _damage(entry, f"it is longer than the {entry.size} bytes that the directory tells")
-        if len(head) < LONGEST_MARK:
-            head += chunk[:LONGEST_MARK]
-            if head.startswith(ARCHIVE_MARKS):
-                raise NestedArchive(f"{entry.name} is an archive itself; send its files.", (entry.name,))
-        checksum = isal_zlib.crc32(chunk, checksum)
-        yield chunk
-    if size < entry.size:
-        raise _damage(entry, f"it is shorter than the {entry.size} bytes that the directory tells")
-    if checksum != entry.checksum:
-        raise _damage(entry, "its checksum is wrong")
-
-
-def _packed(source: Source, member: Member) -> Iterator[bytes]:
-    for start in range(member.start, member.stop, CHUNK):
-        yield source.read(start, min(CHUNK, member.stop - start))
-
-
-def _inflated(source: Source, member: Member) -> Iterator[bytes]:
-    stream = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
-    try:
-        for packed in _packed(source, member):
-            if stream.eof:  # or what follows would be gathered in memory
-                raise _damage(member.entry, MISFIT)
-            while chunk := stream.decompress(packed, CHUNK):
-                yield chunk
-                packed = stream.unconsumed_tail
-    except isal_zlib.error as error:
-        raise _damage(member.entry, "it does not inflate") from error
-    if not stream.eof or stream.unused_data:
-        raise _damage(member.entry, MISFIT)
-
-
-def _damage(entry: Entry, reason: str) -> DamagedArchive:
-    return DamagedArchive(f"{entry.name} is damaged: {reason}.", (entry.name,))
+    def _damage(self, reason: str) -> DamagedArchive:
+        return DamagedArchive(f"{self.entry.name} is damaged: {reason}.", (self.entry.name,))

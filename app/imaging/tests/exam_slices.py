@@ -9,10 +9,11 @@ from imaging.errors import ScanError
 from imaging.passes import Passes, find_passes
 from imaging.pixels import PixelData
 from imaging.slice_file import SliceFile
+from imaging.stored_file import DiskFile
 
 PIXELS = PixelData("1.2.840.10008.1.2.1", 0, 512, 1, 16, 16, 16, 16, False, True, True)
 EMPTY = SliceFile(
-    path=Path("x"),
+    file=DiskFile(Path("x")),
     name="x",
     frame=None,
     patient_id="P1",

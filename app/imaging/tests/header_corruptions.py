@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from imaging.slice_file import SliceFile
+from imaging.stored_file import DiskFile
 from imaging.tests.header_exams import CLOCKS, NUMBERED, PHASES, PLANES, Layout
 
 IMAGE_TYPES = ("SUBTRACT", "SUBTRACTION", "MIP", "MPR", "T2", "T1 MAP", "ADC", "P", "LOCALIZER", "IN_PHASE")
@@ -73,11 +74,11 @@ class Upload:
 
 
 def phase(image: SliceFile) -> str:
-    return image.path.parent.parent.name
+    return image.file.path.parent.parent.name
 
 
 def number(image: SliceFile) -> int:
-    return int(image.path.parent.name)
+    return int(image.file.path.parent.name)
 
 
 def corrupted(how: Layout, slices: list[SliceFile], rng: random.Random) -> Upload:
@@ -188,7 +189,7 @@ def _duplicate(upload: Upload, targets: set[str], rng: random.Random) -> None:
     copies = [each for each in upload.slices if each.name in targets]
     for k, each in enumerate(copies):
         name = f"{each.name}-copy{k}-{len(upload.slices)}"
-        copy = replace(each, name=name, path=each.path.with_name(name.rsplit("/", 1)[-1]), **tags)
+        copy = replace(each, name=name, file=DiskFile(each.file.path.with_name(name.rsplit("/", 1)[-1])), **tags)
         upload.slices = [*upload.slices, copy]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from imaging.slice_file import SliceFile
+from imaging.stored_file import DiskFile
 from imaging.tests.exam_slices import EMPTY
 
 PHASES = "abcdef"
@@ -107,7 +108,7 @@ def _phase(how: Layout, k: int) -> list[SliceFile]:
     return [
         replace(
             EMPTY,
-            path=Path(PHASES[k], str(i), "x"),
+            file=DiskFile(Path(PHASES[k], str(i), "x")),
             series_instance_uid=f"1.5.{how.series(k)}",
             series_number=5 + how.series(k),
             series_description=words,
@@ -141,7 +142,9 @@ def _named(slices: list[SliceFile], how: Layout, rng: random.Random) -> list[Sli
     named = []
     for number, each in zip(numbers, slices, strict=True):
         name = f"IM{number:05d}" if how.flat else f"{each.series_number}/{each.instance_number or 0:04d}-{number:04d}"
-        named.append(replace(each, name=f"exam/{name}", path=each.path.with_name(name.rsplit("/", 1)[-1])))
+        named.append(
+            replace(each, name=f"exam/{name}", file=DiskFile(each.file.path.with_name(name.rsplit("/", 1)[-1])))
+        )
     return rng.sample(named, len(named))
 
 
@@ -149,7 +152,7 @@ def _other(slices: Sequence[SliceFile], number: int, **tags) -> list[SliceFile]:
     return [
         replace(
             each,
-            path=Path("other", "0", "x"),
+            file=DiskFile(Path("other", "0", "x")),
             series_number=number,
             series_instance_uid=f"1.7.{number}",
             sop_instance_uid=f"1.6.{number}.{k}",

@@ -3,10 +3,8 @@ import io
 import shutil
 import stat
 import subprocess
-import tempfile
 import unicodedata
 import zipfile
-from pathlib import Path
 from unittest import skipUnless
 
 import numpy as np
@@ -15,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breastwise.env import read_settings
-from imaging.archive import Limits, Plan, extract, plan, plan_any, plan_either
+from imaging.archive import Limits, OpenArchive, open_archive, plan, plan_any, plan_either
 from imaging.errors import (
     AmbiguousMember,
     CompressionBomb,
@@ -166,31 +164,27 @@ class PlanAnyTests(SimpleTestCase):
 
 
 class ExtractTestCase(FolderTestCase):
-    def extract(self, content: bytes, limits: Limits = ROOMY, planner=plan) -> Plan:
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            self.root = Path(folder) / "root"
-            self.root.mkdir()
-            try:
-                return extract(io.BytesIO(content), self.root, limits, planner)
-            finally:
-                self.assertEqual(list(Path(folder).iterdir()), [self.root])
-                self.written = contents(self.root)
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    files = sorted(file for file in root.rglob("*") if file.is_file())
-    return {file.relative_to(root).as_posix(): file.read_bytes() for file in files}
+    def extract(self, content: bytes, limits: Limits = ROOMY, planner=plan) -> OpenArchive:
+        """The archive, after every member has been read; ``written`` is what they hold."""
+        self.written = {}
+        opened = open_archive(io.BytesIO(content), self.folder / "root", limits, planner)
+        self.assertFalse((self.folder / "root").exists())
+        for member in opened.ignored.values():
+            member.check()
+        for path, member in opened.files.items():
+            self.written[path] = member.opened().read()
+        return opened
 
 
 class AcceptedTests(ExtractTestCase):
     """What people and their tools make."""
 
-    def test_members_are_written_under_their_folders(self):
+    def test_members_come_under_their_folders(self):
         files = exam_files(count=2)
         self.extract(zip_bytes(files))
         self.assertEqual(self.written, files)
 
-    def test_any_layout_is_written_under_its_own_names(self):
+    def test_any_layout_comes_under_its_own_names(self):
         files = {"IM1": b"1", "Series 5/IM1": b"2", "Series 5/präkontrast/IM1": b"3"}
         self.extract(zip_bytes(files), planner=plan_any)
         self.assertEqual(self.written, files)
@@ -199,7 +193,7 @@ class AcceptedTests(ExtractTestCase):
         files = {f"My Exam/{name.upper()}": content for name, content in exam_files(count=2).items()}
         clutter = {f"__MACOSX/My Exam/._{number}": b"\0\5\x16\7" for number in range(150)}
         planned = self.extract(zip_bytes({"My Exam/": b"", "My Exam/.DS_Store": b"x"} | files | clutter))
-        self.assertEqual((len(planned.files), planned.ignored), (8, ()))
+        self.assertEqual((len(planned.files), planned.ignored), (8, {}))
 
     def test_zip64_and_a_program_before_the_zip(self):
         for content in (wide_zip(*exam()), wide_zip(*exam(), before=b"MZ"), raw_zip(*exam(), before=b"MZ" * 500)):
@@ -223,7 +217,7 @@ class AcceptedTests(ExtractTestCase):
             self.extract(stream.getvalue())
             self.assertEqual(self.written["pre/001.dcm"], b"content")
 
-    def test_folder_on_disk_is_written_as_zipfile_reads_it(self):
+    def test_folder_comes_as_zipfile_reads_it(self):
         content = zip_bytes(exam_files(count=3) | {"notes.txt": b"x", "empty": b""})
         self.extract(content, planner=plan_any)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -343,8 +337,8 @@ class RefusedTests(ExtractTestCase):
             with self.assertRaisesMessage(DamagedArchive, "pre/001.dcm is damaged: its checksum is wrong."):
                 self.extract(raw_zip(*members))
 
-    def test_nothing_is_written_of_an_archive_that_says_what_is_wrong_with_it(self):
-        for changes in ({"flags": 1}, {"compression": 12}, {"local_name": b"x"}, {"size": 10**7}):
+    def test_nothing_is_read_of_an_archive_that_says_what_is_wrong_with_it(self):
+        for changes in ({"flags": 1}, {"compression": 12}, {"local_name": b"x"}):
             with self.assertRaises(ScanError):
                 self.extract(raw_zip(*exam(**changes)))
             self.assertEqual(self.written, {})
@@ -362,11 +356,6 @@ class LimitTests(ExtractTestCase):
         with self.assertRaisesMessage(LimitExceeded, "The unpacked exam exceeds 30 bytes."):
             self.extract(content, Limits(9, 30, 600))
         self.assertEqual(len(self.extract(content, Limits(9, 31, 600)).files), 4)
-
-    def test_more_folders_than_files_can_need_are_refused(self):
-        deep = [Raw(("/".join(f"{file}{depth}" for depth in range(20)) + "/1").encode()) for file in "ab"]
-        with self.assertRaisesMessage(LimitExceeded, "The archive holds 41 folders; 30 are the most."):
-            self.extract(raw_zip(*deep), Limits(10, 1000, 600), plan_any)
 
     def test_directory_of_more_entries_than_files_can_need_is_refused(self):
         with self.assertRaisesMessage(LimitExceeded, "; 12 entries in 12288 are the most."):
@@ -400,7 +389,7 @@ class MutatedTests(ExtractTestCase):
     def test_whatever_is_changed_in_a_zip_is_read_or_refused(self, content, planner):
         with contextlib.suppress(ScanError):
             planned = self.extract(content, planner=planner)
-            self.assertEqual(sorted(self.written), sorted(path for _, path in planned.files))
+            self.assertEqual(sorted(self.written), sorted(planned.files))
             self.assertLessEqual(sum(map(len, self.written.values())), ROOMY.unpacked_bytes)
 
     @settings(max_examples=100, deadline=None)

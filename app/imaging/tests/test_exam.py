@@ -43,7 +43,7 @@ class ExamTests(FolderTestCase):
         for number, name in ((1, "z"), (2, "y"), (3, "x")):
             (self.folder / "2nd_pass" / f"00{number}.dcm").rename(self.folder / "2nd_pass" / name)
         exam = read_exam(self.folder)
-        self.assertEqual([each.path.name for each in exam.passes[1].slices], ["z", "y", "x"])
+        self.assertEqual([each.file.path.name for each in exam.passes[1].slices], ["z", "y", "x"])
 
     def test_names_that_do_not_match_at_other_positions_are_refused(self):
         with self.assertRaisesMessage(PositionsDiffer, "pre/003.dcm and 3rd_pass/004.dcm lie 1.00 mm apart."):

@@ -7,6 +7,7 @@ from pydicom import uid
 from pydicom.valuerep import PersonName
 
 from imaging.headers import KEYWORDS, HeaderError, NotDicom, read_header
+from imaging.stored_file import DiskFile
 from imaging.tests.encodings import every_syntax, without_meta, without_preamble
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import slice_bytes, write_files
@@ -16,7 +17,7 @@ PIXELS = np.arange(256).reshape(16, 16)
 
 class HeaderTests(FolderTestCase):
     def header(self, content: bytes):
-        return read_header(write_files({"1": content}, self.folder) / "1")
+        return read_header(DiskFile(write_files({"1": content}, self.folder) / "1"))
 
     def tags(self, **tags):
         return self.header(slice_bytes(PIXELS, **tags)).tags
@@ -79,9 +80,9 @@ class HeaderTests(FolderTestCase):
                 self.header(content)
 
     def test_disk_that_fails_is_no_damaged_file(self):
-        path = write_files({"1": slice_bytes(PIXELS)}, self.folder) / "1"
+        file = DiskFile(write_files({"1": slice_bytes(PIXELS)}, self.folder) / "1")
         with (
             mock.patch("imaging.headers.read_dataset", side_effect=OSError(5, "Input/output error")),
             self.assertRaises(OSError),
         ):
-            read_header(path)
+            read_header(file)

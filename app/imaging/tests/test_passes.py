@@ -225,7 +225,7 @@ class RealExamTests(SimpleTestCase):
             random.Random(3).shuffle(names)
             flat = [each for n, path in enumerate(names) for each in read_slices(path, f"IM{n}")]
         found = find_passes(flat)
-        folders = [{each.path.parent.name for each in phase.slices} for phase in (found.pre, *found.passes)]
+        folders = [{each.file.path.parent.name for each in phase.slices} for phase in (found.pre, *found.passes)]
         self.assertEqual(folders, [{"pre"}, {"1st_pass"}, {"2nd_pass"}, {"3rd_pass"}])
         self.assertEqual([len(each) for each in (found.pre, *found.passes)], [24, 24, 24, 24])
         self.assertEqual((found.ignored, found.warnings), ((), ()))

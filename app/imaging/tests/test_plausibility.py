@@ -49,7 +49,7 @@ class PlausibilityTests(FolderTestCase):
 
     def test_little_uptake_is_told(self):
         exam = self.exam(100, 100)
-        path = exam.passes[0].slices[1].path
+        path = exam.passes[0].slices[1].file.path
         pixels = stack(100)
         pixels[30:36, 30:36] = 400
         path.write_bytes(slice_bytes(pixels, 1, 2.0))
@@ -59,7 +59,7 @@ class PlausibilityTests(FolderTestCase):
     def test_copy_of_a_pass_is_refused_whatever_its_headers_say(self):
         exam = self.exam(100, 400)
         for one, other in zip(exam.passes[0].slices, exam.passes[1].slices, strict=True):
-            other.path.write_bytes(slice_bytes(one.stored(), 1, one.position))
+            other.file.path.write_bytes(slice_bytes(one.stored(), 1, one.position))
         told = "1st_pass and 2nd_pass hold the same pixels: one is a copy of the other."
         with self.assertRaisesMessage(DuplicateSlice, told):
             check_plausible(read_exam(self.folder))
@@ -67,7 +67,7 @@ class PlausibilityTests(FolderTestCase):
     def test_pass_of_another_brightness_is_told(self):
         exam = self.exam(100, 400)
         for each in exam.passes[2].slices:
-            each.path.write_bytes(slice_bytes(each.stored() * 3, 1, each.position))
+            each.file.path.write_bytes(slice_bytes(each.stored() * 3, 1, each.position))
         told = ("3rd_pass is 3.0 times as bright as 1st_pass.",)
         self.assertEqual(check_plausible(read_exam(self.folder)), told)
 
@@ -78,7 +78,7 @@ class PlausibilityTests(FolderTestCase):
             ({"EchoTime": "90"}, "EchoTime 90 ms, too long for a dynamic T1 series"),
         ):
             for each in self.exam(100, 400).passes[1].slices:
-                each.path.write_bytes(slice_bytes(each.stored(), 1, each.position, **tags))
+                each.file.path.write_bytes(slice_bytes(each.stored(), 1, each.position, **tags))
             with self.assertRaisesMessage(NotAPass, told):
                 check_plausible(read_exam(self.folder))
 
@@ -92,7 +92,7 @@ class PlausibilityTests(FolderTestCase):
 
     def test_constant_image_holds_no_signal(self):
         for each in self.exam(100, 400).passes[0].slices:
-            each.path.write_bytes(slice_bytes(np.full((50, 50), 7), 1, each.position))
+            each.file.path.write_bytes(slice_bytes(np.full((50, 50), 7), 1, each.position))
         with self.assertRaisesMessage(NoSignal, "1st_pass holds no signal: every pixel has the same value."):
             check_plausible(read_exam(self.folder))
 

@@ -15,7 +15,7 @@ class SeriesTests(FolderTestCase):
         )
 
     def order(self, files: dict[str, bytes]) -> list[str]:
-        return [each.path.name for each in self.series(files).slices]
+        return [each.file.path.name for each in self.series(files).slices]
 
     def refused(self, files: dict[str, bytes]) -> NotADicomImage:
         with self.assertRaises(NotADicomImage) as caught:
@@ -29,18 +29,18 @@ class SeriesTests(FolderTestCase):
     def test_positions_win_over_names_with_a_warning(self):
         places = {"1": 0.0, "2": 4.0, "3": 2.0, "4": 6.0}
         found = self.series({name: slice_bytes(PIXELS, 1, z) for name, z in places.items()})
-        self.assertEqual([each.path.name for each in found.slices], ["1", "3", "2", "4"])
+        self.assertEqual([each.file.path.name for each in found.slices], ["1", "3", "2", "4"])
         self.assertEqual(found.warnings, ("pre: file names and positions disagree about the order; positions decide.",))
 
     def test_without_positions_instance_numbers_decide_with_a_warning(self):
         files = {name: slice_bytes(PIXELS, number, z=None) for name, number in (("a", 3), ("b", 1), ("c", 2))}
         found = self.series(files)
-        self.assertEqual([each.path.name for each in found.slices], ["b", "c", "a"])
+        self.assertEqual([each.file.path.name for each in found.slices], ["b", "c", "a"])
         self.assertIn("pre: not every file says where its slice lies; ordered by InstanceNumber.", found.warnings)
 
     def test_without_positions_and_numbers_names_decide_with_a_warning(self):
         found = self.series({name: slice_bytes(PIXELS, None, z=None) for name in ("s10", "s9")})
-        self.assertEqual([each.path.name for each in found.slices], ["s9", "s10"])
+        self.assertEqual([each.file.path.name for each in found.slices], ["s9", "s10"])
         self.assertIn("ordered by file name", found.warnings[0])
 
     def test_gap_between_slices_is_told(self):
@@ -54,7 +54,7 @@ class SeriesTests(FolderTestCase):
     def test_one_missing_instance_number_leaves_the_order_to_the_names(self):
         files = {name: slice_bytes(PIXELS, number, z=None) for name, number in (("a", 2), ("b", None), ("c", 1))}
         found = self.series(files)
-        self.assertEqual([each.path.name for each in found.slices], ["a", "b", "c"])
+        self.assertEqual([each.file.path.name for each in found.slices], ["a", "b", "c"])
         self.assertIn("ordered by file name", found.warnings[0])
 
     def test_position_that_is_no_number_is_refused(self):

@@ -2,7 +2,6 @@ import io
 import itertools
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,31 +10,27 @@ from hypothesis import strategies as st
 from imaging.errors import DamagedArchive, NestedArchive
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.zips import Raw, deflated, exam, raw_zip
-from imaging.unpacking import CHUNK, Member, contents, unpack
+from imaging.unpacking import CHUNK, Member
 from imaging.zip_entries import Source, data_range, read_entries
 
 NOISE = np.random.default_rng(0).bytes(3 * CHUNK + 5)
 
 
-class UnpackTestCase(FolderTestCase):
-    def members(self, *raw: Raw) -> tuple[Source, list[Member]]:
-        source = Source(io.BytesIO(raw_zip(*raw)))
-        entries = read_entries(source, len(raw))
-        targets = [self.folder / str(index) for index in range(len(entries))]
-        return source, [
-            Member(entry, *data_range(source, entry), target) for entry, target in zip(entries, targets, strict=True)
-        ]
+class MemberTestCase(FolderTestCase):
+    def member(self, raw: Raw) -> Member:
+        source = Source(io.BytesIO(raw_zip(raw)))
+        (entry,) = read_entries(source, 1)
+        return Member(source, entry, *data_range(source, entry), self.folder / "deep" / "1")
 
+    def pieces(self, raw: Raw) -> Iterator[bytes]:
+        return self.member(raw).pieces()
+
+
+class PiecesTests(MemberTestCase):
     def refused(self, reason: str, **changes) -> None:
         with self.assertRaisesMessage(DamagedArchive, f"1st_pass/001.dcm is damaged: {reason}.") as caught:
-            unpack(*self.members(*exam(**changes)))
+            self.member(exam(**changes)[1]).check()
         self.assertEqual(caught.exception.files, ("1st_pass/001.dcm",))
-
-
-class ContentTests(UnpackTestCase):
-    def pieces(self, raw: Raw) -> Iterator[bytes]:
-        source, (member,) = self.members(raw)
-        return contents(source, member)
 
     def test_stored_and_deflated_members_come_back_in_bounded_pieces(self):
         for compression, content in itertools.product((0, 8), (b"", b"x", bytes(3 * CHUNK + 5), NOISE)):
@@ -59,32 +54,8 @@ class ContentTests(UnpackTestCase):
                 came += len(piece)
         self.assertEqual(came, CHUNK)
 
-
-class UnpackTests(UnpackTestCase):
-    def test_each_member_is_written_to_its_target(self):
-        raw = [Raw(b"%d" % index, b"%d" % index * 1000, compression=8 * (index % 2)) for index in range(40)]
-        unpack(*self.members(*raw))
-        for index in range(40):
-            self.assertEqual((self.folder / str(index)).read_bytes(), b"%d" % index * 1000)
-
-    def test_each_file_is_handed_on_in_order_once_it_is_whole(self):
-        seen = []
-        source, members = self.members(*exam())
-        unpack(source, members, lambda target: seen.append((target.name, target.read_bytes())))
-        self.assertEqual(seen, [(each.target.name, b"content") for each in members])
-
-    def test_member_without_a_target_is_checked_and_not_written(self):
-        source, members = self.members(*exam())
-        unpack(source, [replace(member, target=None) for member in members])
-        self.assertEqual(list(self.folder.iterdir()), [])
-        source, members = self.members(*exam(checksum=1))
-        with self.assertRaises(DamagedArchive):
-            unpack(source, [replace(member, target=None) for member in members])
-
     def test_wrong_checksum_is_refused(self):
         for compression in (0, 8):
-            self.folder = self.folder / "next"
-            self.folder.mkdir()
             self.refused("its checksum is wrong", compression=compression, checksum=1)
 
     def test_member_longer_than_told_is_refused(self):
@@ -116,15 +87,32 @@ class UnpackTests(UnpackTestCase):
             b"\xfd7zXZ\0",
         )
         for compression, start in itertools.product((0, 8), starts):
-            source, members = self.members(Raw(b"pre/001.dcm", start + b"x" * 50, compression))
             with self.assertRaisesMessage(NestedArchive, "pre/001.dcm is an archive itself; send its files."):
-                list(contents(source, members[0]))
+                self.member(Raw(b"pre/001.dcm", start + b"x" * 50, compression)).check()
 
-    def test_first_member_that_is_wrong_is_named_however_late_that_shows(self):
-        late = Raw(b"late", bytes(40 * CHUNK), 8, checksum=1)
-        early = [Raw(b"early%d" % index, checksum=1) for index in range(20)]
-        for _ in range(5):
-            self.folder = self.folder / "next"
-            self.folder.mkdir()
-            with self.assertRaisesMessage(DamagedArchive, "late is damaged: its checksum is wrong."):
-                unpack(*self.members(Raw(b"good"), late, *early))
+
+class OpenedTests(MemberTestCase):
+    def test_whole_member_is_there_from_its_beginning(self):
+        self.assertEqual(self.member(Raw(b"1", NOISE, 8)).opened().read(), NOISE)
+
+    def test_head_is_unpacked_no_further_than_it_is_read(self):
+        damaged = Raw(b"1", bytes(10 * CHUNK), 8, checksum=1)
+        with self.member(damaged).head() as file:
+            self.assertEqual(file.read(8), bytes(8))
+        with self.assertRaises(DamagedArchive), self.member(damaged).head() as file:
+            file.read()
+
+    def test_member_that_is_opened_often_is_written_once_to_its_target(self):
+        member = self.member(Raw(b"1", NOISE, 8))
+        self.assertIs(member.settled(3), member)
+        written = [member.settled(100) for _ in range(2)]
+        self.assertEqual([each.path for each in written], [self.folder / "deep" / "1"] * 2)
+        self.assertEqual(written[0].opened().read(), NOISE)
+        self.assertEqual([each.name for each in (self.folder / "deep").iterdir()], ["1"])
+
+    def test_damaged_member_is_never_taken_for_a_written_one(self):
+        member = self.member(Raw(b"1", NOISE, 8, checksum=1))
+        for _ in range(2):
+            with self.assertRaises(DamagedArchive):
+                member.settled(100)
+        self.assertFalse((self.folder / "deep" / "1").exists())
