@@ -22,9 +22,10 @@ import numpy as np
 import pydicom
 from isal import isal_zlib
 
+from detection.pipeline import prepared
 from imaging.archive import Limits
 from imaging.exam import FOLDERS
-from imaging.preprocessing import Normalisation, prepare, process_scantype, process_single
+from imaging.preprocessing import Normalisation, prepare
 from imaging.reading import Reading, read_any_layout, undecodable
 from imaging.zip_entries import Source, data_range, read_entries
 
@@ -84,11 +85,11 @@ def one_round(archive: Path) -> Seconds:
     packed = list(_packed(archive))
     contents, inflate = _timed(lambda: [(name, _inflated(content, deflated)) for name, content, deflated in packed])
     pixels, decode = _timed(lambda: {name: pydicom.dcmread(BytesIO(each)).pixel_array for name, each in contents})
-    plain, prepared = _timed(lambda: _plain_inputs(pixels))
+    plain, scale = _timed(lambda: _plain_inputs(pixels))
     _, exam = _timed(lambda: _read(archive, lambda reading: undecodable(reading.exam)))
     found, inputs = _timed(lambda: _read(archive, _inputs))
     assert np.array_equal(plain, found), "plain code and the service read different pixels"
-    return Seconds(inflate, decode, prepared, exam, inputs)
+    return Seconds(inflate, decode, scale, exam, inputs)
 
 
 def memory(archive: Path) -> Memory:
@@ -142,9 +143,8 @@ def _plain_inputs(pixels: dict[str, np.ndarray]) -> np.ndarray:
 
 def _inputs(reading: Reading) -> np.ndarray:
     """The same from the service."""
-    single = process_single(reading.exam.pre, BY_EXAM)
-    scantype = process_scantype(*reading.exam.passes, normalisation=BY_EXAM)
-    return np.concatenate([single, scantype], axis=1).swapaxes(0, 1)
+    images = prepared(reading.exam, BY_EXAM, BY_EXAM)
+    return np.concatenate([images.single, images.scantype], axis=1).swapaxes(0, 1)
 
 
 def _read(archive: Path, use: Callable[[Reading], T]) -> T:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
 from imaging.archive import Limits
 from imaging.exam import Exam
+from imaging.parallel import for_each
 from imaging.plausibility import check_dark
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import Reading, read_four_folders
@@ -66,28 +68,33 @@ def scan(
     value that is not a number.
     """
     reading = read(archive, workspace, limits)
-    prepared = prepare(reading.exam, networks)
-    single = analyse_single(prepared.single, networks.single)
-    scantype = analyse_scantype(prepared.scantype, networks.scantype)
+    images = prepared(reading.exam, *normalisations(networks))
+    single = analyse_single(images.single, networks.single)
+    scantype = analyse_scantype(images.scantype, networks.scantype)
     fused = average_results(single.decisions, scantype.decisions)
     columns = (single.probabilities, single.decisions, scantype.probabilities, scantype.decisions, fused)
     slices = tuple(
         SliceResult(number, float(p1), int(d1), float(p3), int(d3), both)
         for number, (p1, d1, p3, d3, both) in enumerate(zip(*columns, strict=True), start=1)
     )
-    return ScanResult(slices, (*reading.warnings, *prepared.warnings), networks.cards())
+    return ScanResult(slices, (*reading.warnings, *images.warnings), networks.cards())
 
 
-def prepare(exam: Exam, networks: Networks) -> Prepared:
-    """What the networks take of ``exam``, and warnings.
+def prepared(exam: Exam, by_single: Normalisation, by_scantype: Normalisation) -> Prepared:
+    """What the networks take of ``exam``, each scaled in its way, and warnings.
 
-    Raises NotADicomImage when a slice cannot be decoded, NoSignal when a series or a slice inside it is dark,
-    BundleError when a card says nothing known.
+    Raises NotADicomImage when a slice cannot be decoded, DamagedArchive when its file turns out not to be whole,
+    NoSignal when a series or a slice inside it is dark.
     """
-    single = process_single(exam.pre, normalisation(networks.single.card))
-    scantype = process_scantype(*exam.passes, normalisation=normalisation(networks.scantype.card))
+    single = process_single(exam.pre, by_single)
+    scantype = process_scantype(*exam.passes, normalisation=by_scantype)
     warnings = (*check_dark([exam.pre], single), *check_dark(exam.passes, scantype))
     return Prepared(single, scantype, warnings)
+
+
+def normalisations(networks: Networks) -> tuple[Normalisation, Normalisation]:
+    """How the two networks want their input scaled. Raises BundleError when a card says nothing that is known."""
+    return normalisation(networks.single.card), normalisation(networks.scantype.card)
 
 
 def normalisation(card: Card) -> Normalisation:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from detection.pipeline import prepare
+from detection.pipeline import normalisations, prepared
 from imaging.archive import Limits
 from imaging.errors import DamagedArchive, NotADicomImage, ScanError
 from imaging.passes import Ignored
@@ -50,9 +50,9 @@ def survey(
 def _judged(found: Survey, networks: Networks) -> Survey:
     try:
         reading = judged(found.reading)
-        prepared = prepare(reading.exam, networks)
+        images = prepared(reading.exam, *normalisations(networks))
     except (NotADicomImage, DamagedArchive) as error:
         return replace(found, problems=tuple(undecodable(found.reading.exam)) or (error,))
     except ScanError as error:
         return replace(found, problems=(error,))
-    return replace(found, reading=replace(reading, warnings=(*reading.warnings, *prepared.warnings)))
+    return replace(found, reading=replace(reading, warnings=(*reading.warnings, *images.warnings)))

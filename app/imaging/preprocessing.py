@@ -5,8 +5,9 @@ bilinear interpolation without antialiasing. Networks differ in the maximum, see
 those that scale by exam take brightness (rescaled, MONOCHROME1 mirrored beforehand), the original takes stored values.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -103,28 +104,29 @@ def process_scantype(
 
 
 def _channels(passes: Sequence[Series], normalisation: Normalisation) -> np.ndarray:
-    """``passes`` as channels, the first of them setting the scale; one of them is in memory at a time."""
+    """``passes`` as channels, the first of them setting the scale; it alone is in memory at any time."""
     images = np.empty((len(passes[0]), len(passes), SIZE, SIZE), np.float32)
-    scale = None
-    for channel, series in enumerate(passes):
-        values = _values(series, normalisation)
-        if channel == 0:
-            scale = normalisation.scale(values)
-        _prepare_into(images[:, channel], series, values, scale)
-        del values
+    first, *others = passes
+    values = for_each(partial(_values, normalisation), first.slices)
+    scale = normalisation.scale(values)
+    _prepare_into(images[:, 0], first, values.__getitem__, scale)
+    del values
+    for channel, series in enumerate(others, start=1):
+        _prepare_into(images[:, channel], series, lambda k, of=series: _values(normalisation, of.slices[k]), scale)
     return images
 
 
-def _values(series: Series, normalisation: Normalisation) -> list[np.ndarray]:
-    """Each slice's values: as stored for the original recipe, else as they shine."""
-    read = SliceFile.values if normalisation.maximum == "slice" else SliceFile.brightness
-    return for_each(read, series.slices)
+def _values(normalisation: Normalisation, image: SliceFile) -> np.ndarray:
+    """A slice's values: as stored for the original recipe, else as they shine."""
+    return image.values() if normalisation.maximum == "slice" else image.brightness()
 
 
-def _prepare_into(images: np.ndarray, series: Series, values: Sequence[np.ndarray], scale: float | None) -> None:
+def _prepare_into(images: np.ndarray, series: Series, values: Callable[[int], np.ndarray], scale: float | None) -> None:
+    """Fills ``images`` (N, 128, 128) with the slices of ``series``, whose ``values`` are asked for by their index."""
+
     def one(index: int) -> None:
         # the original recipe inverts after it has scaled; brightness is upright already
-        images[index] = prepare(values[index], scale, series.slices[index].inverted and scale is None)
+        images[index] = prepare(values(index), scale, series.slices[index].inverted and scale is None)
 
     for_each(one, range(len(series)))
     if not images.any():

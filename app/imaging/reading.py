@@ -88,11 +88,11 @@ def contents(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[S
     """
     opened = open_archive(archive, root, limits, planner)
     for_each(Member.check, opened.ignored.values())
-    return _sorted(opened, for_each(_found, opened.files.items()))
+    # one after the other: parsing holds the interpreter, and threads that wait for it slow it down
+    return _sorted(opened, [_found(path, member) for path, member in opened.files.items()])
 
 
-def _found(item: tuple[str, Member]) -> list[SliceFile] | NotADicomImage:
-    path, member = item
+def _found(path: str, member: Member) -> list[SliceFile] | NotADicomImage:
     try:
         return slices_of(member, path)
     except NotADicomImage as error:

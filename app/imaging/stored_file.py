@@ -48,7 +48,7 @@ class DiskFile:
 
 
 class Gradual(io.RawIOBase):
-    """``pieces`` of bytes, read like a file; none is taken before it is needed.
+    """``pieces`` of bytes as the raw stream under ``gradual``.
 
     Raises FileProblem when more than LONGEST_HEAD bytes are needed.
     """
@@ -75,12 +75,12 @@ class Gradual(io.RawIOBase):
         self._place = start + offset
         return self._place
 
-    def read(self, size: int | None = -1) -> bytes:
-        stop = None if size is None or size < 0 else self._place + size
-        self._reach(stop)
-        found = bytes(self._taken[self._place : stop])
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        self._reach(self._place + len(buffer))
+        found = self._taken[self._place : self._place + len(buffer)]
+        buffer[: len(found)] = found
         self._place += len(found)
-        return found
+        return len(found)
 
     def _reach(self, stop: int | None) -> None:
         while stop is None or len(self._taken) < stop:
@@ -90,3 +90,8 @@ class Gradual(io.RawIOBase):
             self._taken += piece
             if len(self._taken) > LONGEST_HEAD:
                 raise FileProblem(f"has a header of more than {LONGEST_HEAD} bytes")
+
+
+def gradual(pieces: Iterator[bytes], ahead: int) -> BinaryIO:
+    """``pieces`` of bytes, read like a file; none is taken before it, or the ``ahead`` bytes before it, are needed."""
+    return io.BufferedReader(Gradual(pieces), ahead)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 from imaging.errors import DamagedArchive, NestedArchive
-from imaging.stored_file import DiskFile, Gradual, StoredFile
+from imaging.stored_file import DiskFile, StoredFile, gradual
 from imaging.zip_entries import Entry, Source
 
 STORED, DEFLATED = 0, 8
@@ -45,7 +45,7 @@ class Member:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def head(self) -> BinaryIO:
-        return Gradual(self.pieces(HEAD_CHUNK))
+        return gradual(self.pieces(HEAD_CHUNK), HEAD_CHUNK)
 
     def opened(self) -> BinaryIO:
         return io.BytesIO(b"".join(self.pieces()))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from imaging import stored_file
 from imaging.errors import FileProblem
-from imaging.stored_file import DiskFile, Gradual
+from imaging.stored_file import DiskFile, gradual
 from imaging.tests.folders import FolderTestCase
 
 CONTENT = bytes(range(200))
@@ -26,25 +26,25 @@ class GradualTests(SimpleTestCase):
     @given(STEPS, st.integers(1, 70))
     def test_it_is_read_like_any_file(self, steps, size):
         pieces = (CONTENT[start : start + size] for start in range(0, len(CONTENT), size))
-        gradual, plain = Gradual(pieces), io.BytesIO(CONTENT)
+        found, plain = gradual(pieces, 16), io.BytesIO(CONTENT)
         for name, *given_ in steps:
-            self.assertEqual(getattr(gradual, name)(*given_), getattr(plain, name)(*given_))
+            self.assertEqual(getattr(found, name)(*given_), getattr(plain, name)(*given_))
 
     def test_no_piece_is_taken_before_it_is_needed(self):
         pieces = iter([b"abc", b"def", b"ghi"])
-        gradual = Gradual(pieces)
-        gradual.seek(7)
-        gradual.seek(2)
-        self.assertEqual(gradual.read(3), b"cde")
+        found = gradual(pieces, 1)
+        found.seek(7)
+        found.seek(2)
+        self.assertEqual(found.read(3), b"cde")
         self.assertEqual(list(pieces), [b"ghi"])
 
     def test_place_before_the_beginning_is_an_error(self):
         with self.assertRaises(OSError):
-            Gradual(iter([b"abc"])).seek(-1)
+            gradual(iter([b"abc"]), 4).seek(-1)
 
     def test_more_than_a_header_can_be_is_refused(self):
         with mock.patch.object(stored_file, "LONGEST_HEAD", 5), self.assertRaises(FileProblem):
-            Gradual(iter([b"abc"] * 3)).read()
+            gradual(iter([b"abc"] * 3), 4).read()
 
 
 class DiskFileTests(FolderTestCase):
