@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +11,6 @@ from detection.analysis import analyse_scantype, analyse_single
 from detection.fusion import average_results
 from imaging.archive import Limits
 from imaging.exam import Exam
-from imaging.parallel import for_each
 from imaging.plausibility import check_dark
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import Reading, read_four_folders

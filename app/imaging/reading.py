@@ -22,6 +22,7 @@ from imaging.series import in_order
 from imaging.slice_file import SliceFile
 from imaging.slice_reading import slices_of
 from imaging.unpacking import Member
+from imaging.wanted import MOST_LISTED
 
 OUTSIDE = "outside the four folders"
 
@@ -134,7 +135,7 @@ def _of_any_layout(found: Contents, wanted: Mapping[str, str]) -> Reading:
     try:
         exam, passes = found_exam(found.every_slice(), wanted)
     except MissingPasses as error:
-        labels = tuple(each.label for each in found.ignored)
+        labels = tuple(each.label for each in found.ignored[:MOST_LISTED])
         raise MissingPasses(error.reason + _left_out(found.ignored), labels) from error
     of_exam = {each.file for series in (exam.pre, *exam.passes) for each in series.slices}
     # what is part of the exam is checked when its pixels are read

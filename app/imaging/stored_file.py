@@ -53,6 +53,8 @@ class Gradual(io.RawIOBase):
     Raises FileProblem when more than LONGEST_HEAD bytes are needed.
     """
 
+    name = ""  # pydicom asks every buffered stream for one
+
     def __init__(self, pieces: Iterator[bytes]):
         super().__init__()
         self._pieces, self._taken, self._place = pieces, bytearray(), 0

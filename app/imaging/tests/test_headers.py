@@ -7,7 +7,7 @@ from pydicom import uid
 from pydicom.valuerep import PersonName
 
 from imaging.headers import KEYWORDS, HeaderError, NotDicom, read_header
-from imaging.stored_file import DiskFile
+from imaging.stored_file import DiskFile, gradual
 from imaging.tests.encodings import every_syntax, without_meta, without_preamble
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import slice_bytes, write_files
@@ -51,6 +51,11 @@ class HeaderTests(FolderTestCase):
     def test_way_of_writing_is_found_where_the_file_does_not_say(self):
         for syntax in (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian):
             self.assertEqual(self.header(without_meta(every_syntax()[syntax])).transfer_syntax, syntax)
+
+    def test_way_of_writing_is_found_in_a_packed_file_too(self):
+        content = without_meta(every_syntax()[uid.ImplicitVRLittleEndian])
+        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), 64))
+        self.assertEqual(read_header(packed).transfer_syntax, uid.ImplicitVRLittleEndian)
 
     def test_text_is_told_in_its_character_set(self):
         for character_set, word in (("ISO_IR 192", "Brüste"), ("ISO_IR 100", "Brüste"), ("ISO_IR 144", "грудь")):
