@@ -21,10 +21,8 @@ class UploadView(APIView):
     """``POST /upload/``, kept for old clients: series.zip goes in, a bare array of slice numbers comes out."""
 
     def post(self, request, *args, **kwargs):  # noqa: ARG002
-        with place():
-            archive = uploaded_archive(request)
-            with turn():
-                study = read_study(archive)
+        with place(), uploaded_archive(request) as archive, turn():
+            study = read_study(archive)
         return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_headers(study))
 
 
@@ -32,10 +30,8 @@ class StudiesView(APIView):
     """``POST /studies/``: a zip of any layout goes in, the study comes out."""
 
     def post(self, request):
-        with place():
-            archive = uploaded_archive(request, any_name=True)
-            with turn():
-                study = read_study(archive, partial(read_any_layout, wanted=wanted_passes(request)))
+        with place(), uploaded_archive(request, any_name=True) as archive, turn():
+            study = read_study(archive, partial(read_any_layout, wanted=wanted_passes(request)))
         return Response(StudySerializer(study).data, status.HTTP_201_CREATED, headers=_headers(study))
 
 
@@ -43,10 +39,8 @@ class ValidateView(APIView):
     """``POST /validate/``: what is in a zip and whether it would be accepted. Nothing is kept."""
 
     def post(self, request):
-        with place():
-            archive = uploaded_archive(request, any_name=True)
-            with turn():
-                return Response(validate(archive, wanted_passes(request)))
+        with place(), uploaded_archive(request, any_name=True) as archive, turn():
+            return Response(validate(archive, wanted_passes(request)))
 
 
 class StudyView(RetrieveAPIView):

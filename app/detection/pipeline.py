@@ -59,7 +59,7 @@ Reader = Callable[[BinaryIO, Path, Limits], Reading]
 def scan(
     archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits, read: Reader = read_four_folders
 ) -> ScanResult:
-    """Reads the exam in the zip ``archive``, unpacking it into the empty folder ``workspace``.
+    """Reads the exam in the zip ``archive``; ``workspace`` is an empty folder for what cannot stay packed.
 
     ``read`` says in which layouts exams are read (``imaging.reading``). Raises a child of
     ``imaging.errors.ScanError`` when the exam cannot be read or judged, ArithmeticError when a network answers with a

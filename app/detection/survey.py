@@ -30,8 +30,8 @@ class Survey:
 def survey(
     archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits, wanted: Mapping[str, str] | None = None
 ) -> Survey:
-    """Reads the zip ``archive`` as ``scan`` does with ``read_any_layout``, unpacking it into the empty folder
-    ``workspace``. Of ``networks`` the cards are asked how slices are prepared.
+    """Reads the zip ``archive`` as ``scan`` does with ``read_any_layout``; ``workspace`` is an empty folder for what
+    cannot stay packed. Of ``networks`` the cards are asked how slices are prepared.
     """
     try:
         found = contents(archive, workspace, limits, any_layout(wanted))

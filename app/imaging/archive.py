@@ -1,7 +1,7 @@
-"""A zip as people make them -> the files of an exam on disk.
+"""A zip as people make them -> the files of an exam, still packed.
 
-First the names are planned by a pure function, then every member is judged by what the zip says of it, then the members
-are written. What the zip says about its own sizes is not believed: it is an upper bound that is held while writing.
+First the names are planned by a pure function, then every member is judged by what the zip says of it. What the zip
+says about its own sizes is not believed: it is an upper bound that is held while members are read.
 """
 
 import re
@@ -28,6 +28,7 @@ from imaging.errors import (
     UnsafeMember,
 )
 from imaging.exam import FOLDERS
+from imaging.stored_file import Reads
 from imaging.unpacking import DEFLATED, STORED, Member
 from imaging.zip_entries import Entry, Source, data_range, read_entries
 
@@ -60,7 +61,7 @@ class Limits:
 class Plan:
     """``files``: (member of the zip, its path below the folder of the exam), parted by ``/``.
 
-    ``ignored``: members that are no clutter and are not unpacked. ``four_folders``: the paths lie in ``pre``,
+    ``ignored``: members that are no clutter and hold nothing of the exam. ``four_folders``: the paths lie in ``pre``,
     ``1st_pass``, ``2nd_pass`` and ``3rd_pass``; else they are the members' own.
     """
 
@@ -147,9 +148,11 @@ def open_archive(
     for entry in chosen:
         _check_entry(entry)
     _check_size(chosen, source.size, limits)
+    reads = Reads()
+    # numbered: the sender's names stay away from the disk
     members = {
-        entry.name: Member(source, entry, *data_range(source, entry), root / (paths[entry.name] or ""))
-        for entry in chosen
+        entry.name: Member(source, entry, *data_range(source, entry), root / str(number), reads)
+        for number, entry in enumerate(chosen)
     }
     _check_overlap(list(members.values()))
     files = {path: member for name, member in members.items() if (path := paths[name])}

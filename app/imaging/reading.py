@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from imaging.archive import Limits, OpenArchive, Plan, open_archive, plan, plan_any, plan_either
 from imaging.clocks import on_one_clock
-from imaging.errors import MissingPasses, NotADicomImage, OtherKind, ScanError
+from imaging.errors import DamagedArchive, MissingPasses, NestedArchive, NotADicomImage, OtherKind, ScanError
 from imaging.exam import FOLDERS, Exam, match
 from imaging.folders import check_folders
 from imaging.parallel import for_each
@@ -37,7 +37,7 @@ class Contents:
 
     slices: Mapping[str, Sequence[SliceFile]]
     loose: bool
-    refused: tuple[NotADicomImage, ...]
+    refused: tuple[ScanError, ...]
     ignored: tuple[Ignored, ...]
 
     def every_slice(self) -> list[SliceFile]:
@@ -84,24 +84,34 @@ def any_layout(wanted: Mapping[str, str] | None) -> Callable[[Sequence[str]], Pl
 def contents(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[Sequence[str]], Plan]) -> Contents:
     """What the files of a zip hold, by their headers; of those that hold no slices it is seen that they are whole.
 
-    ``root`` is a folder for what cannot stay packed. Raises what ``open_archive`` raises, DamagedArchive and
-    NestedArchive.
+    ``root`` is a folder for what cannot stay packed. Raises what ``open_archive`` raises, and LimitExceeded when
+    headers hold too many elements.
     """
     opened = open_archive(archive, root, limits, planner)
-    for_each(Member.check, opened.ignored.values())
     # one after the other: parsing holds the interpreter, and threads that wait for it slow it down
-    return _sorted(opened, [_found(path, member) for path, member in opened.files.items()])
+    found = [_found(path, member) for path, member in opened.files.items()]
+    outside = [error for error in for_each(_damage, opened.ignored.values()) if error]
+    return _sorted(opened, found, outside)
 
 
-def _found(path: str, member: Member) -> list[SliceFile] | NotADicomImage:
+def _found(path: str, member: Member) -> list[SliceFile] | ScanError:
     try:
         return slices_of(member, path)
     except NotADicomImage as error:
-        member.check()  # that it does not unpack would be the better reason
+        return _damage(member) or error  # that it does not unpack would be the better reason
+    except (DamagedArchive, NestedArchive) as error:
         return error
 
 
-def _sorted(opened: OpenArchive, files: list[list[SliceFile] | NotADicomImage]) -> Contents:
+def _damage(member: Member) -> ScanError | None:
+    try:
+        member.check()
+    except (DamagedArchive, NestedArchive) as error:
+        return error
+    return None
+
+
+def _sorted(opened: OpenArchive, files: list[list[SliceFile] | ScanError], outside: list[ScanError]) -> Contents:
     slices: dict[str, list[SliceFile]] = {name: [] for name in (FOLDERS if opened.four_folders else ("",))}
     refused, ignored = [], [Ignored(name, OUTSIDE) for name in opened.ignored]
     for path, found in zip(opened.files, files, strict=True):
@@ -111,7 +121,7 @@ def _sorted(opened: OpenArchive, files: list[list[SliceFile] | NotADicomImage]) 
             ignored.append(Ignored(path, found.reason))
         else:
             refused.append(found)
-    return Contents(slices, not opened.four_folders, tuple(refused), tuple(ignored))
+    return Contents(slices, not opened.four_folders, (*refused, *outside), tuple(ignored))
 
 
 def arranged(found: Contents, wanted: Mapping[str, str] | None = None) -> Reading:
@@ -139,7 +149,8 @@ def _of_any_layout(found: Contents, wanted: Mapping[str, str]) -> Reading:
         raise MissingPasses(error.reason + _left_out(found.ignored), labels) from error
     of_exam = {each.file for series in (exam.pre, *exam.passes) for each in series.slices}
     # what is part of the exam is checked when its pixels are read
-    for_each(lambda file: file.check(), {each.file for each in found.every_slice()} - of_exam)
+    others = dict.fromkeys(each.file for each in found.every_slice() if each.file not in of_exam)
+    for_each(lambda file: file.check(), others)
     return Reading(exam, passes.warnings, (*found.ignored, *passes.ignored))
 
 

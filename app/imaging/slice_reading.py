@@ -9,7 +9,8 @@ from pydicom import uid
 
 from imaging.errors import FileProblem, NotADicomImage, OtherKind
 from imaging.geometry import is_orientation
-from imaging.headers import FileHeader, Header, HeaderError, NotDicom, read_frame_headers, read_header
+from imaging.header_values import Header, HeaderError
+from imaging.headers import FileHeader, NotDicom, read_frame_headers, read_header
 from imaging.pixels import TRANSFER_SYNTAXES, PixelData
 from imaging.slice_file import SliceFile
 from imaging.stored_file import DiskFile, StoredFile
@@ -19,6 +20,8 @@ LARGEST_SIDE = 2048  # pixels: four times the largest matrix of the Duke cohort
 MOST_FRAMES = 4000
 # Each frame of a deflated file costs inflating all of it.
 MOST_INFLATED = 2_000_000_000  # bytes
+# Far beyond what any scanner writes, and far within what can be computed with.
+SMALLEST_SLOPE, LARGEST_SCALE = 1e-12, 1e12
 BITS_ALLOCATED = (8, 16)
 LEAST_BITS = 2
 SINGLE_FRAME = (uid.MRImageStorage,)
@@ -87,11 +90,11 @@ def _slices(file: StoredFile, name: str, header: FileHeader) -> Iterator[SliceFi
     """A slice for each frame of the file, in the file's order."""
     _check_form(header)
     pixels = _pixel_data(header)
-    file = file.settled(pixels.frames)
     if header.tags.text("SOPClassUID") not in MULTI_FRAME:
-        yield _slice(file, name, None, header.tags, pixels)
+        yield _slice(file.settled(1), name, None, header.tags, pixels)
         return
     frames = read_frame_headers(file)
+    file = file.settled(pixels.frames)
     if len(frames) != pixels.frames:
         raise HeaderError(f"holds {pixels.frames} frames and describes {len(frames)}")
     for index, tags in enumerate(frames):
@@ -114,8 +117,7 @@ def _check_form(header: FileHeader) -> None:
         raise HeaderError(f"holds {frames} frames; {MOST_FRAMES} are the most")
     if frames > 1 and tags.text("SOPClassUID") not in MULTI_FRAME:
         raise HeaderError("holds several frames and is no Enhanced MR image")
-    deflated = header.transfer_syntax == uid.DeflatedExplicitVRLittleEndian
-    if deflated and (header.pixels.length or 0) * frames > MOST_INFLATED:
+    if header.inflated * frames > MOST_INFLATED:
         raise HeaderError(f"is deflated and holds {frames} large frames, which is not read")
 
 
@@ -255,6 +257,6 @@ def _rescale(tags: Header) -> tuple[float, float] | None:
     slope, intercept = tags.number("RescaleSlope"), tags.number("RescaleIntercept") or 0.0
     if slope is None:
         return None
-    if not (math.isfinite(slope) and math.isfinite(intercept) and slope > 0):
+    if not (SMALLEST_SLOPE < slope < LARGEST_SCALE and abs(intercept) < LARGEST_SCALE):  # neither is NaN
         raise HeaderError(f"has the RescaleSlope {slope:g} and the RescaleIntercept {intercept:g}, which are no scale")
     return slope, intercept

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from imaging.errors import FileProblem
+from imaging.errors import FileProblem, LimitExceeded
 
-LONGEST_HEAD = 64_000_000  # bytes of a packed file that are held in memory while its header is read
+LONGEST_HEAD = 32_000_000  # bytes of a packed file that are held in memory while its header is read
+# Every element and every item of a header is read by itself and, empty or not, costs more than a kilobyte meanwhile.
+# An Enhanced MR image of 800 frames has some 100,000, a file of one slice some 300.
+MOST_READS = 250_000
+MOST_READS_TOGETHER = 4_000_000  # in all headers of an upload
 
 
 class StoredFile(Protocol):
@@ -94,6 +98,31 @@ class Gradual(io.RawIOBase):
                 raise FileProblem(f"has a header of more than {LONGEST_HEAD} bytes")
 
 
-def gradual(pieces: Iterator[bytes], ahead: int) -> BinaryIO:
+@dataclass
+class Reads:
+    """How often the headers of one upload may still be read from."""
+
+    left: int = MOST_READS_TOGETHER
+
+
+class Counted(io.BufferedReader):
+    """Raises FileProblem when it is read from more than MOST_READS times, LimitExceeded when all of its upload are too
+    often."""
+
+    def __init__(self, raw: io.RawIOBase, ahead: int, together: Reads):
+        super().__init__(raw, ahead)
+        self._left, self._together = MOST_READS, together
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._left -= 1
+        self._together.left -= 1
+        if self._left < 0:
+            raise FileProblem(f"has a header of more than {MOST_READS} elements")
+        if self._together.left < 0:
+            raise LimitExceeded(f"The headers of the files hold more than {MOST_READS_TOGETHER} elements together.")
+        return super().read(size)
+
+
+def gradual(pieces: Iterator[bytes], ahead: int, together: Reads) -> BinaryIO:
     """``pieces`` of bytes, read like a file; none is taken before it, or the ``ahead`` bytes before it, are needed."""
-    return io.BufferedReader(Gradual(pieces), ahead)
+    return Counted(Gradual(pieces), ahead, together)

@@ -1,7 +1,7 @@
 """Members of a zip, which stay packed until they are asked for.
 
-Nothing of a slice is written to disk, so that nothing of it can be left there. isal inflates faster than zlib and lets
-other threads run meanwhile, and members do not depend on each other.
+What is not opened very often is never written to disk, so that nothing of it can be left there. isal inflates faster
+than zlib and lets other threads run meanwhile, and members do not depend on each other.
 """
 
 import io
@@ -14,7 +14,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 from imaging.errors import DamagedArchive, NestedArchive
-from imaging.stored_file import DiskFile, StoredFile, gradual
+from imaging.stored_file import DiskFile, Reads, StoredFile, gradual
 from imaging.zip_entries import Entry, Source
 
 STORED, DEFLATED = 0, 8
@@ -32,7 +32,8 @@ LONGEST_MARK = max(len(mark) for mark in ARCHIVE_MARKS)
 class Member:
     """A member of the zip ``source``, a StoredFile: its packed bytes lie from ``start`` to ``stop``.
 
-    ``target`` is where it is written if it must be: a file that is not there yet. Reading it raises NestedArchive when
+    ``target`` is where it is written if it must be: a file that is not there yet. ``reads`` is shared by all members of
+    an upload. Reading it raises NestedArchive when
     it begins as an archive does, DamagedArchive as soon as it exceeds the size in its entry, or when it ends before
     that, does not inflate, or has another checksum; ``head`` only as far as it is read.
     """
@@ -42,10 +43,11 @@ class Member:
     start: int
     stop: int
     target: Path
+    reads: Reads = field(repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def head(self) -> BinaryIO:
-        return gradual(self.pieces(HEAD_CHUNK), HEAD_CHUNK)
+        return gradual(self.pieces(HEAD_CHUNK), HEAD_CHUNK, self.reads)
 
     def opened(self) -> BinaryIO:
         return io.BytesIO(b"".join(self.pieces()))

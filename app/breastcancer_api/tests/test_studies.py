@@ -131,6 +131,19 @@ class ValidateTests(StudiesTestCase):
         self.assertEqual([each["slice_count"] for each in body["series"]], [6, 6, 5, 5])
         self.assertEqual((body["passes"], body["geometry"]), ([], None))
 
+    def test_every_member_that_does_not_unpack_is_told(self):
+        files = phantom_files() | {"notes.txt": b"x" * 99}
+        content = zip_bytes(files)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in ("1st_pass/003.dcm", "notes.txt"):
+                entry = archive.getinfo(name)
+                at = entry.header_offset + 30 + len(name) + entry.compress_size // 2
+                content = content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :]
+        problems = self.send("/validate/", content).json()["problems"]
+        self.assertEqual([each["code"] for each in problems], ["damaged_archive"] * len(problems))
+        self.assertIn("notes.txt", [each["errors"][0]["file"] for each in problems])
+        self.refused(self.send("/studies/", content), 400, "damaged_archive")
+
     def test_series_are_told_where_the_passes_are_not_clear(self):
         body = self.send("/validate/", flat(exam_files(3))).json()
         self.assertEqual([each["code"] for each in body["problems"]], ["ambiguous_passes"])

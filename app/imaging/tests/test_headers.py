@@ -1,18 +1,30 @@
 import io
+import struct
 from unittest import mock
 
 import numpy as np
 import pydicom
 from pydicom import uid
+from pydicom.tag import Tag
 from pydicom.valuerep import PersonName
 
-from imaging.headers import KEYWORDS, HeaderError, NotDicom, read_header
-from imaging.stored_file import DiskFile, gradual
+from imaging.header_values import KEYWORDS, HeaderError
+from imaging.headers import NotDicom, read_header
+from imaging.stored_file import DiskFile, Reads, gradual
 from imaging.tests.encodings import every_syntax, without_meta, without_preamble
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import slice_bytes, write_files
 
 PIXELS = np.arange(256).reshape(16, 16)
+
+
+def _padded(content: bytes, keyword: str) -> bytes:
+    """The file with 5,000 spaces after the value of ``keyword``, which is shorter than 256 bytes."""
+    tag = Tag(keyword)
+    at = content.index(struct.pack("<2H", tag.group, tag.element)) + 6
+    (length,) = struct.unpack_from("<H", content, at)
+    end = at + 2 + length
+    return content[:at] + struct.pack("<H", length + 5000) + content[at + 2 : end] + b" " * 5000 + content[end:]
 
 
 class HeaderTests(FolderTestCase):
@@ -54,7 +66,7 @@ class HeaderTests(FolderTestCase):
 
     def test_way_of_writing_is_found_in_a_packed_file_too(self):
         content = without_meta(every_syntax()[uid.ImplicitVRLittleEndian])
-        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), 64))
+        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), 64, Reads()))
         self.assertEqual(read_header(packed).transfer_syntax, uid.ImplicitVRLittleEndian)
 
     def test_text_is_told_in_its_character_set(self):
@@ -78,6 +90,37 @@ class HeaderTests(FolderTestCase):
         tags = self.tags(SeriesDescription="a" * 5000)
         with self.assertRaisesMessage(HeaderError, "holds more than 4096 bytes in SeriesDescription"):
             tags.text("SeriesDescription")
+
+        for keyword in ("ImagePositionPatient", "RescaleSlope", "SeriesNumber"):
+            value = f"holds more than 4096 bytes in {keyword}"
+            content = slice_bytes(PIXELS, **{keyword: ["1", "2", "3"] if keyword.startswith("Image") else "1"})
+            with self.assertRaisesMessage(HeaderError, value):
+                self.header(_padded(content, keyword)).tags.numbers(keyword)
+
+    def test_value_with_an_empty_part_is_no_vector(self):
+        for value in ("1\\\\2\\3", "\\1\\2\\3", "1\\2\\3\\", "\\"):
+            self.assertEqual(self.refused("EchoTime", value, "numbers"), "holds no number in EchoTime")
+
+    def test_binary_number_of_another_kind_is_not_read_as_text(self):
+        content = slice_bytes(PIXELS, SeriesNumber="49")
+        for vr in (b"UV", b"SV", b"AT", b"OB", b"ZZ"):
+            changed = content.replace(b"IS\2\0" + b"49", vr + b"\2\0" + b"49")
+            self.assertNotEqual(changed, content)
+            with self.assertRaises(HeaderError):
+                self.header(changed).tags.whole("SeriesNumber")
+
+    def test_escape_without_a_character_set_is_text(self):
+        content = slice_bytes(PIXELS, SeriesDescription="ax dyn 12345").replace(b"ax dyn 12345", b"ax dyn \x1b(B12")
+        self.assertTrue(self.header(content).tags.text("SeriesDescription").startswith("ax dyn"))
+
+    def test_text_in_a_character_set_that_is_none_is_refused(self):
+        for name in (b"punycode  ", b"idna      ", b"rot13     ", b"hex       "):
+            content = slice_bytes(PIXELS, SpecificCharacterSet="ISO_IR 100", SeriesDescription="Brüste")
+            tags = self.header(content.replace(b"ISO_IR 100", name)).tags
+            try:
+                self.assertIsInstance(tags.text("SeriesDescription"), str)
+            except HeaderError as error:
+                self.assertIn("is not in its character set", str(error))
 
     def test_file_that_is_nothing_of_the_kind_is_no_dicom(self):
         for content in (b"", b"hello", b"\0" * 200, b"\xff" * 300):

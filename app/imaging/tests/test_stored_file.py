@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imaging import stored_file
-from imaging.errors import FileProblem
-from imaging.stored_file import DiskFile, gradual
+from imaging.errors import FileProblem, LimitExceeded
+from imaging.stored_file import DiskFile, Reads, gradual
 from imaging.tests.folders import FolderTestCase
 
 CONTENT = bytes(range(200))
@@ -26,13 +26,13 @@ class GradualTests(SimpleTestCase):
     @given(STEPS, st.integers(1, 70))
     def test_it_is_read_like_any_file(self, steps, size):
         pieces = (CONTENT[start : start + size] for start in range(0, len(CONTENT), size))
-        found, plain = gradual(pieces, 16), io.BytesIO(CONTENT)
+        found, plain = gradual(pieces, 16, Reads()), io.BytesIO(CONTENT)
         for name, *given_ in steps:
             self.assertEqual(getattr(found, name)(*given_), getattr(plain, name)(*given_))
 
     def test_no_piece_is_taken_before_it_is_needed(self):
         pieces = iter([b"abc", b"def", b"ghi"])
-        found = gradual(pieces, 1)
+        found = gradual(pieces, 1, Reads())
         found.seek(7)
         found.seek(2)
         self.assertEqual(found.read(3), b"cde")
@@ -40,11 +40,30 @@ class GradualTests(SimpleTestCase):
 
     def test_place_before_the_beginning_is_an_error(self):
         with self.assertRaises(OSError):
-            gradual(iter([b"abc"]), 4).seek(-1)
+            gradual(iter([b"abc"]), 4, Reads()).seek(-1)
 
     def test_more_than_a_header_can_be_is_refused(self):
         with mock.patch.object(stored_file, "LONGEST_HEAD", 5), self.assertRaises(FileProblem):
-            gradual(iter([b"abc"] * 3), 4).read()
+            gradual(iter([b"abc"] * 3), 4, Reads()).read()
+
+
+class CountedTests(SimpleTestCase):
+    def read(self, times: int, together: Reads) -> None:
+        file = gradual(iter([CONTENT]), 16, together)
+        for _ in range(times):
+            file.read(1)
+
+    def test_header_of_too_many_elements_is_refused(self):
+        with mock.patch.object(stored_file, "MOST_READS", 5):
+            self.read(5, Reads())
+            with self.assertRaisesMessage(FileProblem, "has a header of more than 5 elements"):
+                self.read(6, Reads())
+
+    def test_all_headers_of_an_upload_share_a_limit(self):
+        together = Reads(7)
+        self.read(5, together)
+        with self.assertRaises(LimitExceeded):
+            self.read(3, together)
 
 
 class DiskFileTests(FolderTestCase):

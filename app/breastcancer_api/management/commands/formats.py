@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from pydicom import uid
 
 from imaging.errors import ScanError
+from imaging.header_values import LONGEST_VALUE
 from imaging.headers import LARGEST_INFLATED
 from imaging.pixels import CODECS, NATIVE
 from imaging.slice_file import SliceFile
@@ -24,6 +25,7 @@ from imaging.slice_reading import (
     SINGLE_FRAME,
     read_slices,
 )
+from imaging.stored_file import LONGEST_HEAD, MOST_READS
 
 INVENTORY = "INVENTORY.csv"
 HEAD = """# Formats
@@ -35,6 +37,7 @@ PIXELS = """## Pixels
 
 - {bits} of {allocated} bits a pixel, signed or not, {grey}; HighBit is BitsStored - 1
 - at most {side} x {side} pixels and {frames} frames; a deflated file inflates to at most {inflated:,} bytes
+- headers of at most {head:,} bytes and {reads:,} elements, each value that is needed of at most {value:,} bytes
 - with or without preamble, with or without meta header
 - refused: another modality than MR, colour, another transfer syntax, frames that are not what the header says"""
 FILES = """## Public files
@@ -80,6 +83,9 @@ def _pixels() -> str:
         side=LARGEST_SIDE,
         frames=MOST_FRAMES,
         inflated=LARGEST_INFLATED,
+        head=LONGEST_HEAD,
+        reads=MOST_READS,
+        value=LONGEST_VALUE,
     )
 
 

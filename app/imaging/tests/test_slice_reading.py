@@ -10,7 +10,7 @@ from imaging.tests.slices import slice_bytes, write_files
 PIXELS = np.arange(256).reshape(16, 16)
 
 
-class SliceFileTests(FolderTestCase):
+class SliceReadingTests(FolderTestCase):
     def file(self, content: bytes):
         write_files({"pre/1": content}, self.folder)
         return read_slices(self.folder / "pre" / "1")[0]
@@ -33,7 +33,7 @@ class SliceFileTests(FolderTestCase):
         np.testing.assert_array_equal(found.brightness(), PIXELS)
 
     def test_slope_that_is_no_scale_is_refused(self):
-        for slope in ("0", "-1", "NaN", "inf"):
+        for slope in ("0", "-1", "NaN", "inf", "1e38", "1e-320"):
             told = self.refused({"1": slice_bytes(PIXELS, RescaleSlope=slope, RescaleIntercept="0")}).reason
             self.assertIn("pre/1 has the RescaleSlope", told)
 
