@@ -39,8 +39,8 @@ ARCHIVE_SUFFIXES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 # APPNOTE.TXT 4.4.5. Windows takes Deflate64 for files of more than 2 GB, 7-Zip and WinZip take the others when asked.
 COMPRESSIONS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 LONGEST_NAME = 255  # bytes, the limit of the usual file systems
-LONGEST_PATH = 1024  # bytes; Linux takes 4,096 with the folder into which it is unpacked
-DEEPEST = 32  # names in a path, so that few files cannot make very many folders
+LONGEST_PATH = 1024  # bytes; far more than anything that a person or a PACS exports
+DEEPEST = 32  # names in a path
 # macOS packs a twin to each file, and each file may have its own folder: so many entries come with one file.
 ENTRIES_A_FILE = 3
 

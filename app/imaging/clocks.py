@@ -10,7 +10,7 @@ ACQUIRED, TRIGGER, TEMPORAL, CONTENT = "AcquisitionTime", "TriggerTime", "Tempor
 # How the times of DICOM are called in a SliceFile, the most trustworthy about the order of passes first.
 TIMES = {ACQUIRED: "acquired", TRIGGER: "trigger_time", TEMPORAL: "temporal_position", CONTENT: "content"}
 OF_A_DAY = (ACQUIRED, CONTENT)
-DAY = 86_400.0  # seconds; a smaller time has no date
+DAY = 86_400.0  # seconds; a time from 0 to here has no date, one below 0 has a date before 1970
 
 Span = tuple[float, float]
 
@@ -35,15 +35,19 @@ def on_one_clock(slices: Iterable[SliceFile]) -> list[SliceFile]:
 
 def _comparable(slices: list[SliceFile], field: str) -> list[SliceFile]:
     times = sorted({value for each in slices if (value := getattr(each, field)) is not None})
-    if not times or times[0] >= DAY:
+    if not any(0 <= time < DAY for time in times):
         return slices
-    if times[-1] >= DAY:
-        return [replace(each, **{field: None}) if _before(each, field, DAY) else each for each in slices]
+    if times[0] < 0 or times[-1] >= DAY:
+        return [replace(each, **{field: None}) if _is_dateless(each, field) else each for each in slices]
     midnight = next((later for one, later in itertools.pairwise(times) if later - one > DAY / 2), 0.0)
     return [
         replace(each, **{field: getattr(each, field) + DAY}) if _before(each, field, midnight) else each
         for each in slices
     ]
+
+
+def _is_dateless(image: SliceFile, field: str) -> bool:
+    return _before(image, field, DAY) and getattr(image, field) >= 0
 
 
 def _before(image: SliceFile, field: str, moment: float) -> bool:

@@ -103,7 +103,7 @@ class Header:
             return value.decode("ascii").strip(" \0")
         try:
             return decode_bytes(value, self._encodings, set(b"\\")).strip(" \0")
-        except Exception as error:  # a SpecificCharacterSet can name whatever codec there is; all of it means this
+        except (LookupError, ValueError) as error:  # a SpecificCharacterSet can name whatever codec there is
             raise HeaderError(f"holds text in {keyword} that is not in its character set") from error
 
     def _value(self, element: RawDataElement | DataElement | None, keyword: str) -> bytes:

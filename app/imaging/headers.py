@@ -1,7 +1,7 @@
 """Finds the header of a DICOM file: its elements, how it is written, and where its pixels lie."""
 
 import errno
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, TypeVar
@@ -9,6 +9,8 @@ from typing import BinaryIO, TypeVar
 import pydicom
 from isal import isal_zlib
 from pydicom import uid
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_preamble, read_sequence
 from pydicom.tag import BaseTag, Tag
@@ -17,16 +19,17 @@ from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 from imaging.errors import FileProblem, ScanError
 from imaging.header_values import KEYWORDS, LONGEST_VALUE, TAGS, Elements, Header, HeaderError
 from imaging.pixels import TRANSFER_SYNTAXES
-from imaging.stored_file import StoredFile
+from imaging.stored_file import Counted, StoredFile
 
 HEADER_TAGS = [TAGS[keyword] for keyword in KEYWORDS]
 # sets: pydicom's tags compare slowly
 PIXEL_DATA = {Tag("PixelData")}
 SHARED_GROUPS, FRAME_GROUPS = {Tag("SharedFunctionalGroupsSequence")}, {Tag("PerFrameFunctionalGroupsSequence")}
-LONGEST_GROUP = 65_536  # bytes; a longer group of one frame is not looked into
 # A deflated file is inflated in memory, whole, each time it is read.
 LARGEST_INFLATED = 32_000_000  # bytes
 UNDEFINED = 0xFFFFFFFF
+# Items are told one, and read in that of the whole file all the same (DICOM PS3.5 section 7.5.3).
+DEFAULT_CHARACTER_SET = "iso8859"
 
 T = TypeVar("T")
 
@@ -89,7 +92,7 @@ def opened(file: StoredFile, transfer_syntax: str) -> BinaryIO:
         return BytesIO(_inflated(content))
 
 
-def _parsed(stored: StoredFile, read: Callable[[BinaryIO], T]) -> T:
+def _parsed(stored: StoredFile, read: Callable[[Counted], T]) -> T:
     with stored.head() as file:
         try:
             return read(file)
@@ -106,7 +109,7 @@ def _parsed(stored: StoredFile, read: Callable[[BinaryIO], T]) -> T:
             raise HeaderError(told) from error
 
 
-def _file_header(file: BinaryIO) -> FileHeader:
+def _file_header(file: Counted) -> FileHeader:
     meta = _meta(file)
     syntax = meta.text("TransferSyntaxUID")
     if syntax and syntax not in TRANSFER_SYNTAXES:
@@ -120,36 +123,45 @@ def _file_header(file: BinaryIO) -> FileHeader:
     return FileHeader(tags, syntax, syntax != uid.ExplicitVRBigEndian, stop, inflated)
 
 
-def _frame_headers(file: BinaryIO) -> list[Header]:
+def _frame_headers(file: Counted) -> list[Header]:
     syntax = _meta(file).text("TransferSyntaxUID") or _guessed(file)
     content, _ = _content(file, syntax)
     main, stop = _read_until(content, syntax, SHARED_GROUPS | FRAME_GROUPS | PIXEL_DATA)
     implicit, little_endian = main.original_encoding
-    sequences = []
+    shared, frames = [], []
     while stop is not None and stop.tag not in PIXEL_DATA:
         content.seek(stop.offset)
         length = UNDEFINED if stop.length is None else stop.length
-        sequence = read_sequence(content, implicit, little_endian, length, main.original_character_set)
-        sequences.append((stop.tag in FRAME_GROUPS, list(sequence)))
+        groups = read_sequence(content, implicit, little_endian, length, main.original_character_set)
+        (frames if stop.tag in FRAME_GROUPS else shared).extend(_grouped(each, content) for each in groups)
         _, stop = _read_until(content, syntax, SHARED_GROUPS | FRAME_GROUPS | PIXEL_DATA)
     common = dict(main.items())
-    for each in (group for of_frames, groups in sequences if not of_frames for group in groups):
-        common |= _grouped(each)
-    frames = (group for of_frames, groups in sequences if of_frames for group in groups)
-    return [Header(common | _grouped(each), main.original_character_set) for each in frames]
+    for each in shared:
+        common |= each
+    return [Header(common | each, main.original_character_set) for each in frames]
 
 
-def _grouped(groups: Dataset) -> Elements:
+def _grouped(groups: Dataset, file: Counted) -> Elements:
     """The attributes inside one frame's functional groups, without the sequences around them."""
     found = {}
     for tag, element in groups.items():
-        # pydicom parses what is short enough here when it is asked for; what is not is no group of ours
-        if element.VR not in (None, "SQ", "UN") or tag.is_private or len(element.value or b"") > LONGEST_GROUP:
-            continue
-        sequence = groups[tag]
-        if sequence.VR == "SQ" and len(sequence.value) == 1:
-            found.update(sequence.value[0].items())
+        sequence = () if tag.is_private else _sequence(element, file)
+        if len(sequence) == 1:
+            found.update(sequence[0].items())
     return found
+
+
+def _sequence(element: RawDataElement | DataElement, file: Counted) -> Sequence[Dataset]:
+    """The items of a sequence; none of anything else."""
+    tag, vr, value = element.tag, element.VR, element.value
+    if vr in (None, "UN") and dictionary_has_tag(tag):
+        vr = dictionary_VR(tag)
+    if vr != "SQ" or not value:
+        return ()
+    if not isinstance(value, bytes):
+        return value
+    implicit = element.is_implicit_VR or element.VR == "UN"  # DICOM PS3.5 section 6.2.2
+    return read_sequence(file.beside(value), implicit, element.is_little_endian, len(value), DEFAULT_CHARACTER_SET)
 
 
 def _meta(file: BinaryIO) -> Header:
@@ -172,12 +184,12 @@ def _guessed(file: BinaryIO) -> str:
     return uid.ExplicitVRLittleEndian if little_endian else uid.ExplicitVRBigEndian
 
 
-def _content(file: BinaryIO, syntax: str) -> tuple[BinaryIO, int]:
+def _content(file: Counted, syntax: str) -> tuple[Counted, int]:
     """The dataset, at whose beginning ``file`` stands, and how many bytes were inflated for it."""
     if syntax != uid.DeflatedExplicitVRLittleEndian:
         return file, 0
     inflated = _inflated(file)
-    return BytesIO(inflated), len(inflated)
+    return file.beside(inflated), len(inflated)
 
 
 def _read_until(file: BinaryIO, syntax: str, tags: Container[BaseTag]) -> tuple[Dataset, Place | None]:

@@ -17,6 +17,8 @@ from imaging.stored_file import StoredFile
 class SliceFile:
     """What the header of a slice says. Texts are empty, other values None, where the header is silent.
 
+    Reading the pixels of a slice that is packed in an archive also raises DamagedArchive when that is not whole.
+
     ``name`` is the file as its sender knows it, ``frame`` counts from 0, None in a file of one slice.
     ``image_position`` is ImagePositionPatient in mm, ``image_orientation`` ImageOrientationPatient, ``pixel_spacing``
     PixelSpacing in mm between rows and between columns. ``acquired`` and ``content`` are seconds since 1970, or since

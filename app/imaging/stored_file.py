@@ -14,12 +14,13 @@ LONGEST_HEAD = 32_000_000  # bytes of a packed file that are held in memory whil
 # An Enhanced MR image of 800 frames has some 100,000, a file of one slice some 300.
 MOST_READS = 250_000
 MOST_READS_TOGETHER = 4_000_000  # in all headers of an upload
+AHEAD = 1 << 13  # bytes taken at once; a header is some 4,000 to 20,000 long
 
 
 class StoredFile(Protocol):
     """A file that can be opened any number of times, in any thread."""
 
-    def head(self) -> BinaryIO:
+    def head(self) -> "Counted":
         """The file, to read its beginning: what is not asked for may not even be unpacked, or checked."""
 
     def opened(self) -> BinaryIO:
@@ -38,8 +39,8 @@ class DiskFile:
 
     path: Path
 
-    def head(self) -> BinaryIO:
-        return self.path.open("rb")
+    def head(self) -> "Counted":
+        return Counted(self.path.open("rb", buffering=0), Reads(MOST_READS, Reads()))
 
     def opened(self) -> BinaryIO:
         return self.path.open("rb")
@@ -100,29 +101,33 @@ class Gradual(io.RawIOBase):
 
 @dataclass
 class Reads:
-    """How often the headers of one upload may still be read from."""
+    """How often a header may still be read from; ``upload`` counts for all headers of its upload."""
 
     left: int = MOST_READS_TOGETHER
+    upload: "Reads | None" = None
 
 
 class Counted(io.BufferedReader):
-    """Raises FileProblem when it is read from more than MOST_READS times, LimitExceeded when all of its upload are too
-    often."""
+    """Raises FileProblem when a header is read from too often, LimitExceeded when all headers of its upload are."""
 
-    def __init__(self, raw: io.RawIOBase, ahead: int, together: Reads):
-        super().__init__(raw, ahead)
-        self._left, self._together = MOST_READS, together
+    def __init__(self, raw: io.RawIOBase | io.BytesIO, reads: Reads):
+        super().__init__(raw, AHEAD)
+        self._reads = reads
 
     def read(self, size: int | None = -1) -> bytes:
-        self._left -= 1
-        self._together.left -= 1
-        if self._left < 0:
+        self._reads.left -= 1
+        self._reads.upload.left -= 1
+        if self._reads.left < 0:
             raise FileProblem(f"has a header of more than {MOST_READS} elements")
-        if self._together.left < 0:
+        if self._reads.upload.left < 0:
             raise LimitExceeded(f"The headers of the files hold more than {MOST_READS_TOGETHER} elements together.")
         return super().read(size)
 
+    def beside(self, content: bytes) -> "Counted":
+        """``content``, a part of the same header that was unpacked, counted with it."""
+        return Counted(io.BytesIO(content), self._reads)
 
-def gradual(pieces: Iterator[bytes], ahead: int, together: Reads) -> BinaryIO:
-    """``pieces`` of bytes, read like a file; none is taken before it, or the ``ahead`` bytes before it, are needed."""
-    return Counted(Gradual(pieces), ahead, together)
+
+def gradual(pieces: Iterator[bytes], upload: Reads) -> Counted:
+    """``pieces`` of bytes, read like a file; none is taken before it, or the AHEAD bytes before it, are needed."""
+    return Counted(Gradual(pieces), Reads(MOST_READS, upload))

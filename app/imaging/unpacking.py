@@ -14,12 +14,11 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 from imaging.errors import DamagedArchive, NestedArchive
-from imaging.stored_file import DiskFile, Reads, StoredFile, gradual
+from imaging.stored_file import AHEAD, Counted, DiskFile, Reads, StoredFile, gradual
 from imaging.zip_entries import Entry, Source
 
 STORED, DEFLATED = 0, 8
 CHUNK = 1 << 18  # bytes, of packed and of unpacked ones in memory at a time
-HEAD_CHUNK = 1 << 13  # bytes; a header is some 4,000 to 20,000 long
 # Of a file that is opened so often that more than this is inflated, a copy on disk is cheaper.
 MOST_INFLATED = 16_000_000  # bytes
 # zip (with files, empty, in parts), gzip, 7z, rar and xz. A DICOM file begins with its preamble or with group 2 or 8.
@@ -33,9 +32,9 @@ class Member:
     """A member of the zip ``source``, a StoredFile: its packed bytes lie from ``start`` to ``stop``.
 
     ``target`` is where it is written if it must be: a file that is not there yet. ``reads`` is shared by all members of
-    an upload. Reading it raises NestedArchive when
-    it begins as an archive does, DamagedArchive as soon as it exceeds the size in its entry, or when it ends before
-    that, does not inflate, or has another checksum; ``head`` only as far as it is read.
+    an upload. Reading it raises NestedArchive when it begins as an archive does, DamagedArchive as soon as it exceeds
+    the size in its entry, or when it ends before that, does not inflate, or has another checksum; ``head`` only as far
+    as it is read.
     """
 
     source: Source
@@ -46,17 +45,17 @@ class Member:
     reads: Reads = field(repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def head(self) -> BinaryIO:
-        return gradual(self.pieces(HEAD_CHUNK), HEAD_CHUNK, self.reads)
+    def head(self) -> Counted:
+        return gradual(self.pieces(AHEAD), self.reads)
 
     def opened(self) -> BinaryIO:
         return io.BytesIO(b"".join(self.pieces()))
 
     def settled(self, times: int) -> StoredFile:
         """On disk, at ``target``, where opening it costs more than MOST_INFLATED."""
-        return self.written() if times * self.entry.size > MOST_INFLATED else self
+        return self._written() if times * self.entry.size > MOST_INFLATED else self
 
-    def written(self) -> DiskFile:
+    def _written(self) -> DiskFile:
         with self._lock:
             if not self.target.exists():
                 self.target.parent.mkdir(parents=True, exist_ok=True)

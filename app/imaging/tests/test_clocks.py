@@ -12,6 +12,11 @@ class OneClockTests(SimpleTestCase):
     def acquired(self, *times: float | None) -> list[float | None]:
         return [each.acquired for each in on_one_clock([replace(EMPTY, acquired=time) for time in times])]
 
+    def test_dates_before_1970_are_dates(self):
+        evening, morning = -3 * DAY + 75_000.0, -2 * DAY + 30_000.0
+        self.assertEqual(self.acquired(evening, morning), [evening, morning])
+        self.assertEqual(self.acquired(evening, 60.0), [evening, None])
+
     def test_times_of_one_day_stay(self):
         self.assertEqual(self.acquired(9 * HOUR, None, 9 * HOUR + 90), [32_400.0, None, 32_490.0])
 

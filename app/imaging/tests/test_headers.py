@@ -66,7 +66,7 @@ class HeaderTests(FolderTestCase):
 
     def test_way_of_writing_is_found_in_a_packed_file_too(self):
         content = without_meta(every_syntax()[uid.ImplicitVRLittleEndian])
-        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), 64, Reads()))
+        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), Reads()))
         self.assertEqual(read_header(packed).transfer_syntax, uid.ImplicitVRLittleEndian)
 
     def test_text_is_told_in_its_character_set(self):
@@ -114,13 +114,11 @@ class HeaderTests(FolderTestCase):
         self.assertTrue(self.header(content).tags.text("SeriesDescription").startswith("ax dyn"))
 
     def test_text_in_a_character_set_that_is_none_is_refused(self):
-        for name in (b"punycode  ", b"idna      ", b"rot13     ", b"hex       "):
-            content = slice_bytes(PIXELS, SpecificCharacterSet="ISO_IR 100", SeriesDescription="Brüste")
+        content = slice_bytes(PIXELS, SpecificCharacterSet="ISO_IR 100", SeriesDescription="Brüste")
+        for name in (b"punycode  ", b"idna      "):
             tags = self.header(content.replace(b"ISO_IR 100", name)).tags
-            try:
-                self.assertIsInstance(tags.text("SeriesDescription"), str)
-            except HeaderError as error:
-                self.assertIn("is not in its character set", str(error))
+            with self.assertRaisesMessage(HeaderError, "holds text in SeriesDescription that is not in its character"):
+                tags.text("SeriesDescription")
 
     def test_file_that_is_nothing_of_the_kind_is_no_dicom(self):
         for content in (b"", b"hello", b"\0" * 200, b"\xff" * 300):

@@ -71,14 +71,24 @@ class ReadingTests(FolderTestCase):
         with self.assertRaisesMessage(DamagedArchive, "t2/1.dcm is damaged: its checksum is wrong."):
             read_any_layout(io.BytesIO(damaged(content, "t2/1.dcm")), self.folder, LIMITS)
 
-    def test_header_of_endless_items_is_refused(self):
-        dataset = pydicom.dcmread(io.BytesIO(slice_bytes(PIXELS)))
-        dataset.ReferencedImageSequence = Sequence([Dataset() for _ in range(3000)])
-        dataset["ReferencedImageSequence"].is_undefined_length = True
+    def refused_for_its_items(self, dataset: pydicom.Dataset) -> None:
         dataset.save_as(content := io.BytesIO())
         with mock.patch.object(stored_file, "MOST_READS", 2000):
             (refused,) = self.contents({"1.dcm": content.getvalue()}).refused
         self.assertEqual(refused.reason, "1.dcm has a header of more than 2000 elements.")
+
+    def test_header_of_endless_items_is_refused_deflated_or_not(self):
+        for syntax in (pydicom.uid.ExplicitVRLittleEndian, pydicom.uid.DeflatedExplicitVRLittleEndian):
+            dataset = pydicom.dcmread(io.BytesIO(slice_bytes(PIXELS, syntax=syntax)))
+            dataset.ReferencedImageSequence = Sequence([Dataset() for _ in range(3000)])
+            dataset["ReferencedImageSequence"].is_undefined_length = True
+            self.refused_for_its_items(dataset)
+
+    def test_frame_of_endless_items_is_refused(self):
+        dataset = pydicom.dcmread(io.BytesIO(enhanced_bytes([(slice_bytes(PIXELS, PixelSpacing=[1, 1]), None)])))
+        groups = dataset.PerFrameFunctionalGroupsSequence[0]
+        groups.FrameContentSequence = Sequence([Dataset() for _ in range(3000)])
+        self.refused_for_its_items(dataset)
 
     def test_headers_of_an_upload_share_a_limit(self):
         with mock.patch("imaging.archive.Reads", lambda: stored_file.Reads(200)), self.assertRaises(LimitExceeded):

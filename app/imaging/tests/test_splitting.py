@@ -5,6 +5,10 @@ from django.test import SimpleTestCase
 from imaging.phases import Phase, read_phases
 from imaging.tests.exam_slices import changed, dynamic, one_series, stack, without
 
+PARTED = (
+    "holds 4 slices at each place, and its times part them in different ways; "
+    "with each phase in a series or a folder of its own it can be read"
+)
 NO_TIME = (
     "holds 4 slices at each place, and no time tells them apart; "
     "with each phase in a series or a folder of its own it can be read"
@@ -55,21 +59,13 @@ class SplitTests(SimpleTestCase):
         slices = self.timed(temporal_position=(1, 2, 3, 4), acquired=(0, 90, 180, 270))
         swap = {"all/b002.dcm": 3, "all/c002.dcm": 2}
         slices = [replace(each, temporal_position=swap.get(each.name, each.temporal_position)) for each in slices]
-        told = (
-            "holds 4 slices at each place, and its times part them in different ways; "
-            "with each phase in a series or a folder of its own it can be read"
-        )
-        self.assertEqual(self.unsplit(slices), told)
+        self.assertEqual(self.unsplit(slices), PARTED)
 
     def test_content_times_that_part_the_slices_differently_refuse(self):
         slices = self.timed(trigger_time=(0, 90, 180, 270), content=(0.0, 90.0, 180.0, 270.0))
         swap = {"all/b002.dcm": 180, "all/c002.dcm": 90}
         slices = [replace(each, trigger_time=swap.get(each.name, each.trigger_time)) for each in slices]
-        told = (
-            "holds 4 slices at each place, and its times part them in different ways; "
-            "with each phase in a series or a folder of its own it can be read"
-        )
-        self.assertEqual(self.unsplit(slices), told)
+        self.assertEqual(self.unsplit(slices), PARTED)
 
     def test_a_lost_slice_refuses_the_series(self):
         slices = without(one_series(dynamic()), "all/b003.dcm")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from imaging import stored_file
 from imaging.errors import FileProblem, LimitExceeded
-from imaging.stored_file import DiskFile, Reads, gradual
+from imaging.stored_file import AHEAD, DiskFile, Reads, gradual
 from imaging.tests.folders import FolderTestCase
 
 CONTENT = bytes(range(200))
@@ -26,30 +26,31 @@ class GradualTests(SimpleTestCase):
     @given(STEPS, st.integers(1, 70))
     def test_it_is_read_like_any_file(self, steps, size):
         pieces = (CONTENT[start : start + size] for start in range(0, len(CONTENT), size))
-        found, plain = gradual(pieces, 16, Reads()), io.BytesIO(CONTENT)
+        with mock.patch.object(stored_file, "AHEAD", 16):
+            found, plain = gradual(pieces, Reads()), io.BytesIO(CONTENT)
         for name, *given_ in steps:
             self.assertEqual(getattr(found, name)(*given_), getattr(plain, name)(*given_))
 
     def test_no_piece_is_taken_before_it_is_needed(self):
-        pieces = iter([b"abc", b"def", b"ghi"])
-        found = gradual(pieces, 1, Reads())
-        found.seek(7)
-        found.seek(2)
-        self.assertEqual(found.read(3), b"cde")
-        self.assertEqual(list(pieces), [b"ghi"])
+        pieces = iter([b"a" * AHEAD, b"b" * AHEAD, b"c" * AHEAD])
+        found = gradual(pieces, Reads())
+        found.seek(2 * AHEAD)
+        found.seek(AHEAD - 2)
+        self.assertEqual(found.read(3), b"aab")
+        self.assertEqual(list(pieces), [b"c" * AHEAD])
 
     def test_place_before_the_beginning_is_an_error(self):
         with self.assertRaises(OSError):
-            gradual(iter([b"abc"]), 4, Reads()).seek(-1)
+            gradual(iter([b"abc"]), Reads()).seek(-1)
 
     def test_more_than_a_header_can_be_is_refused(self):
         with mock.patch.object(stored_file, "LONGEST_HEAD", 5), self.assertRaises(FileProblem):
-            gradual(iter([b"abc"] * 3), 4, Reads()).read()
+            gradual(iter([b"abc"] * 3), Reads()).read()
 
 
 class CountedTests(SimpleTestCase):
     def read(self, times: int, together: Reads) -> None:
-        file = gradual(iter([CONTENT]), 16, together)
+        file = gradual(iter([CONTENT]), together)
         for _ in range(times):
             file.read(1)
 
