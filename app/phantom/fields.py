@@ -39,20 +39,21 @@ class Plane:
 
 
 class Field:
-    """A random field of mean 0 and standard deviation about 1 whose features are ``length`` mm across."""
+    """A random field of mean 0 and standard deviation about 1 whose features are ``length`` mm across, a number or one
+    along each of x, y, z."""
 
-    def __init__(self, rng: np.random.Generator, length: float, box: np.ndarray = BOX):
-        self.low, self.length = box[0], length
-        nodes = np.ceil((box[1] - box[0]) / length).astype(int) + 4
+    def __init__(self, rng: np.random.Generator, length: float | tuple[float, float, float], box: np.ndarray = BOX):
+        self.low, self.length = box[0], np.broadcast_to(length, 3)
+        nodes = np.ceil((box[1] - box[0]) / self.length).astype(int) + 4
         self.lattice = rng.standard_normal((nodes[2], nodes[1], nodes[0]), dtype=np.float32) * 1.4
 
     def on(self, plane: Plane) -> np.ndarray:
         """The field on ``plane``, shape (rows, columns), float32."""
-        step = 1 / self.length
+        right, down = 1 / self.length[:2]
         at = np.array(
             [
-                [plane.dx * step, 0, (plane.x0 - self.low[0]) * step + 1],
-                [0, plane.dy * step, (plane.y0 - self.low[1]) * step + 1],
+                [plane.dx * right, 0, (plane.x0 - self.low[0]) * right + 1],
+                [0, plane.dy * down, (plane.y0 - self.low[1]) * down + 1],
             ]
         )
         return cv2.warpAffine(
@@ -64,7 +65,7 @@ class Field:
         )
 
     def _layer(self, z: float) -> np.ndarray:
-        place = np.clip((z - self.low[2]) / self.length + 1, 0, len(self.lattice) - 1.001)
+        place = np.clip((z - self.low[2]) / self.length[2] + 1, 0, len(self.lattice) - 1.001)
         below, share = int(place), place - int(place)
         # cosine weights keep the field smooth; dividing keeps its spread the same between and on the nodes
         weights = np.array([np.cos(share * np.pi / 2) ** 2, np.sin(share * np.pi / 2) ** 2])
@@ -74,5 +75,5 @@ class Field:
 
 def soft(distance: np.ndarray, edge: float) -> np.ndarray:
     """1 where ``distance`` is well above 0, 0 well below, a smooth edge ``edge`` wide between: partial volume."""
-    share = np.clip(distance / edge + 0.5, 0, 1)
+    share = np.clip(distance * np.float32(1 / edge) + np.float32(0.5), 0, 1)
     return share * share * (3 - 2 * share)

@@ -1,5 +1,6 @@
 """Phantom exams as arrays for training and evaluation, prepared as an upload would be, kept on disk."""
 
+import hashlib
 import multiprocessing
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -10,22 +11,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+import phantom.exam
 from imaging.preprocessing import SIZE, Normalisation, prepare
-from phantom.exam import PASSES, Exam, Protocol
-from phantom.ranges import Range, draw
+from phantom.exam import PASSES, Exam, drawn_exam
 
 EXAM_SCALE = Normalisation(maximum="exam")
-# Every fourth exam of a set is free of tumour.
-FREE_OF_TUMOUR = 4
-SCANS = {
-    "size": Range(144, 257, "pixels", "rows and columns"),
-    "slices": Range(24, 37, "1", "number of slices"),
-    "field_of_view": Range(300, 380, "mm", "rows and columns together"),
-    "coverage": Range(105, 150, "mm", "feet to head"),
-    "breasts_up": Range(-0.3, 0.7, "1", "above 0: breasts to the top of the picture"),
-}
-
-
 # Places of tumour are kept on a grid of 4 x 4 pixels of a prepared slice.
 PLACES = SIZE // 4
 ARRAYS = ("images", "labels", "places", "exams")
@@ -50,23 +40,21 @@ class PhantomSet:
         return self.images[:, :1] if role == "single" else self.images[:, 1:]
 
 
-def phantom_exam(seed: int) -> Exam:
-    """The exam of ``seed`` as training and evaluation see it: scanner drawn too, every fourth without tumour."""
-    drawn = draw(SCANS, np.random.default_rng([22, seed]))
-    size = int(drawn.size)
-    protocol = Protocol(size, size, int(drawn.slices), drawn.field_of_view, drawn.coverage, drawn.breasts_up > 0)
-    return Exam(seed, protocol, tumours=0 if seed % FREE_OF_TUMOUR == 0 else None)
-
-
 def phantom_set(seeds: Iterable[int], folder: Path, workers: int = 2) -> PhantomSet:
     """The exams of ``seeds``; made with a progress bar on first use, mapped from ``folder`` afterwards."""
     seeds = list(seeds)
-    stem = folder / f"phantoms-{seeds[0]}-{len(seeds)}"
+    stem = folder / f"phantoms-{seeds[0]}-{len(seeds)}-{_make_of_phantom()}"
     files = {name: stem.with_name(f"{stem.name}-{name}.npy") for name in ARRAYS}
     if not all(file.exists() for file in files.values()):
         folder.mkdir(parents=True, exist_ok=True)
         _make(seeds, files, workers)
     return PhantomSet(**{name: np.load(file, mmap_mode="r") for name, file in files.items()})
+
+
+def _make_of_phantom() -> str:
+    """Another one when the phantom's code changes: arrays of an earlier make are never taken for this one's."""
+    sources = sorted(Path(phantom.exam.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(each.read_bytes() for each in sources)).hexdigest()[:8]
 
 
 def _make(seeds: list[int], files: dict[str, Path], workers: int) -> None:
@@ -82,7 +70,7 @@ def _make(seeds: list[int], files: dict[str, Path], workers: int) -> None:
 
 
 def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    exam = phantom_exam(seed)
+    exam = drawn_exam(seed)
     slices = np.stack([exam.slice(index) for index in range(exam.protocol.slices)])
     scales = [EXAM_SCALE.scale(slices[:, reference]) for reference in (0, 1)]
     images = np.empty((len(slices), len(PASSES), SIZE, SIZE), np.uint8)
