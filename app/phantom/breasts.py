@@ -29,9 +29,8 @@ class Breast:
         self.heights = np.array([drawn.lower_height, drawn.upper_height]) * size
         self.roundness, self.taper = drawn.roundness, drawn.taper
         self.density = drawn.density + side * drawn.density_difference / 2
-        stands = drawn.nipple + drawn.nipple_height - 2
         self.nipple_point = np.array([self.tip, self.base - self.projection, height])
-        self.nipple = Ellipsoid(self.nipple_point, np.array([drawn.nipple, max(stands, 2.0), drawn.nipple]))
+        self.nipple = Ellipsoid(self.nipple_point, np.array([drawn.nipple, drawn.nipple_height + 1, drawn.nipple]))
 
     def surface(self, x: np.ndarray, z: float) -> np.ndarray:
         """y of the skin at ``x`` and ``z``, mm; behind the chest's own surface away from the breast."""

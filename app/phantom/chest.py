@@ -58,6 +58,10 @@ class Chest:
             tubes.append(branch(rng, root + 8 * rng.standard_normal(3), far, vessels.lung_radius))
         self.lung_vessels = Vessels(tubes)
 
+    def blood_depth(self, plane: Plane) -> np.ndarray:
+        """mm below the surface of the heart's chambers and the great vessels, negative outside."""
+        return np.maximum.reduce([part.depth(plane) for part in self.blood if not part.misses(plane.z)])
+
     def muscle_thickness(self, plane: Plane) -> np.ndarray:
         """mm at each column, thin at the breastbone and towards the flank, thicker towards the head."""
         away = (np.abs(plane.x()) - np.float32(self.layers.muscle_middle)) / np.float32(self.layers.muscle_spread)
@@ -104,8 +108,7 @@ class Chest:
             muscle = soft(self.heart.depth(plane), 3) * cavity
             canvas.cover(muscle, tissues["myocardium"])
             beating = np.maximum(beating, muscle)
-        chambers = [part.depth(plane) for part in self.blood if not part.misses(plane.z)]
-        blood = soft(np.maximum.reduce(chambers), 3) * cavity
+        blood = soft(self.blood_depth(plane), 3) * cavity
         canvas.cover(blood, tissues["heart"])
         return np.maximum(beating, blood) + 0.3 * vessels
 
@@ -118,4 +121,4 @@ class Chest:
     def _armpits(self, canvas: Canvas, view: View, tissues) -> None:
         for armpit in self.armpits:
             if not armpit.misses(view.plane.z):
-                canvas.cover(soft(armpit.depth(view.plane), 6) * 0.85, tissues["fat"])
+                canvas.cover(soft(armpit.depth(view.plane), 6) * soft(view.body - 1, 2) * 0.85, tissues["fat"])

@@ -30,8 +30,9 @@ def write_zip(exam: Exam, file: Path, progress: Callable[[Iterator], Iterator] =
                 archive.writestr(member, dicom_bytes(exam, index, k, pixels))
 
 
-def dicom_bytes(exam: Exam, index: int, k: int, pixels: np.ndarray) -> bytes:
-    """Slice ``index`` (from 0) of pass ``k`` (0 is ``pre``) as a DICOM file of MR Image Storage."""
+def dicom_bytes(exam: Exam, index: int, k: int, pixels: np.ndarray, patient_id: str = "") -> bytes:
+    """Slice ``index`` (from 0) of pass ``k`` (0 is ``pre``) as a DICOM file of MR Image Storage; ``patient_id`` takes
+    the place of PHANTOM-<seed>."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = MRImageStorage
     meta.MediaStorageSOPInstanceUID = _uid(exam, "slice", k, index)
@@ -39,10 +40,17 @@ def dicom_bytes(exam: Exam, index: int, k: int, pixels: np.ndarray) -> bytes:
     dataset = FileDataset(None, {}, preamble=b"\0" * 128, file_meta=meta)
     for describe in (_patient, _study, _acquisition, _geometry):
         dataset.update(describe(exam, index, k))
+    dataset.PatientID = patient_id or dataset.PatientID
     _set_pixels(dataset, pixels)
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def series_label(exam: Exam, k: int, index: int) -> tuple[str, int]:
+    """Folder of the series of pass ``k`` as the archive names it, and the InstanceNumber of slice ``index`` in it."""
+    study = _study(exam, index, k)
+    return f"{study.SeriesNumber}.000000-{study.SeriesDescription.replace('/', '')}", int(study.InstanceNumber)
 
 
 def _patient(exam: Exam, *_) -> Dataset:

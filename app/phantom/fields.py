@@ -12,6 +12,8 @@ import numpy as np
 # The box, in mm, that fields cover: (x, y, z) from its low to its high corner. Outside it they repeat their border.
 BOX = np.array([[-220.0, -160.0, -160.0], [220.0, 260.0, 160.0]])
 
+LONG = 4.0  # mm: fields of longer features are rounded; finer ones are near the size of a pixel
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -43,9 +45,11 @@ class Field:
     along each of x, y, z."""
 
     def __init__(self, rng: np.random.Generator, length: float | tuple[float, float, float], box: np.ndarray = BOX):
-        self.low, self.length = box[0], np.broadcast_to(length, 3)
+        wide = np.min(length) >= LONG
+        self.low, self.length = box[0], np.broadcast_to(length, 3) * (0.7 if wide else 1.0)
         nodes = np.ceil((box[1] - box[0]) / self.length).astype(int) + 4
-        self.lattice = rng.standard_normal((nodes[2], nodes[1], nodes[0]), dtype=np.float32) * 1.4
+        self.lattice = rng.standard_normal((nodes[2], nodes[1], nodes[0]), dtype=np.float32)
+        self.lattice = _rounded(self.lattice) if wide else self.lattice * 1.4
 
     def on(self, plane: Plane) -> np.ndarray:
         """The field on ``plane``, shape (rows, columns), float32."""
@@ -71,6 +75,30 @@ class Field:
         weights = np.array([np.cos(share * np.pi / 2) ** 2, np.sin(share * np.pi / 2) ** 2])
         weights /= np.linalg.norm(weights)
         return (weights[0] * self.lattice[below] + weights[1] * self.lattice[below + 1]).astype(np.float32)
+
+
+class Waves:
+    """Like Field, but the same in every direction and without a lattice: plane waves of about ``length`` mm from crest
+    to trough. Dear for a whole plane, made for small parts of it."""
+
+    NUMBER = 24
+
+    def __init__(self, rng: np.random.Generator, length: float):
+        ways = rng.standard_normal((3, self.NUMBER))
+        sizes = np.pi / length * rng.uniform(0.5, 1.3, self.NUMBER)
+        self.numbers = (ways / np.linalg.norm(ways, axis=0) * sizes).astype(np.float32)
+        self.phases = rng.uniform(0, 2 * np.pi, self.NUMBER).astype(np.float32)
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """The field at ``points`` (rows, columns, 3) mm, shape (rows, columns), float32."""
+        return np.cos(points @ self.numbers + self.phases).sum(axis=-1) * np.float32(np.sqrt(2 / self.NUMBER))
+
+
+def _rounded(lattice: np.ndarray) -> np.ndarray:
+    """Noise smoothed alike in all directions: interpolation alone would show the lattice as squares."""
+    layers = np.stack([cv2.GaussianBlur(layer, (0, 0), 0.8) for layer in lattice])
+    layers[1:-1] = 0.25 * layers[:-2] + 0.5 * layers[1:-1] + 0.25 * layers[2:]
+    return layers / layers.std()
 
 
 def soft(distance: np.ndarray, edge: float) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Masses and non-mass tumours: which share of a pixel they fill and how much contrast they take up there."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
-from phantom.fields import Field, Plane, soft
+from phantom.fields import Plane, Waves, soft
 from phantom.ranges import SHAPES, draw
 from phantom.shapes import offsets
+
+LONGEST_SPICULE = 8.0  # mm for each unit of the noise that makes them, also on a large tumour
+SPIKES_ABOVE = 0.5  # where that noise exceeds this there is a spicule
 
 
 def _turned(rng: np.random.Generator, radii: np.ndarray, toward: np.ndarray | None = None) -> np.ndarray:
@@ -31,49 +32,40 @@ class Mass:
         self.patchiness = drawn.patchiness if malignant else drawn.evenness
         self.rim = drawn.rim if kind == "rim" else drawn.some_rim if malignant else 0.0
         self.core_size = drawn.core
-        self._draw_spicules(rng, drawn, malignant)
-        longest = self.radius * (1 + 3 * self.roughness)
-        self.reach = max(longest, *self.ends) + 2
-        box = np.stack([centre - self.reach, centre + self.reach])
-        self.rough = Field(rng, max(self.radius / 1.6, 1.5), box)
-        self.fine = Field(rng, max(self.radius / 4, 1.0), box)
-
-    def _draw_spicules(self, rng: np.random.Generator, drawn: SimpleNamespace, malignant: bool) -> None:
-        count = int(drawn.spicules if self.kind == "spiculated" else drawn.few_spicules) if malignant else 0
-        ways = rng.standard_normal((3, count))
-        self.ways = (ways / np.linalg.norm(ways, axis=0)).astype(np.float32)
-        # short ones on a large tumour: its strands are seldom longer than 15 mm
-        beyond = np.minimum(drawn.spicule_length * self.radius, 15) * rng.uniform(0.4, 1, count)
-        self.ends = np.concatenate([[self.radius], self.radius + beyond]).astype(np.float32)
-        self.width = drawn.spicule_width
+        spicules = drawn.spicules if kind == "spiculated" else drawn.some_spicules if malignant else 0.0
+        self.spicules = min(spicules, LONGEST_SPICULE / self.radius)
+        self.reach = self.radius * (1 + 3 * self.roughness + 2 * self.spicules) + 2
+        self.rough, self.fine = Waves(rng, max(self.radius / 1.4, 2.0)), Waves(rng, max(self.radius / 4, 1.2))
+        self.spikes = Waves(rng, drawn.spicule_angle)
 
     def core(self, plane: Plane) -> np.ndarray:
         """Its share of each pixel without its spicules, 0..1: what the truth counts."""
-        return self._core(self._gauge(plane), plane)
+        offset = offsets(plane, self.centre)
+        return self._share(self._edge(offset), self._gauge(offset), plane)
 
     def on(self, plane: Plane) -> tuple[np.ndarray, np.ndarray]:
         """Its share of each pixel (0..1) and its uptake there as a multiple of its own, both (rows, columns)."""
-        gauge = self._gauge(plane)
-        share = np.maximum(self._core(gauge, plane), self._spicules(plane))
-        uptake = 1 - self.rim * np.exp(-((gauge / self.core_size) ** 4)) + self.patchiness * self.fine.on(plane)
+        offset = offsets(plane, self.centre)
+        gauge = self._gauge(offset)
+        share = self._share(self._edge(offset) + self._spicules(offset), gauge, plane)
+        uptake = 1 - self.rim * np.exp(-((gauge / self.core_size) ** 4)) + self.patchiness * self.fine.at(offset)
         return share, np.maximum(uptake, 0.03)
 
-    def _gauge(self, plane: Plane) -> np.ndarray:
-        return np.linalg.norm(offsets(plane, self.centre) @ self.to_unit, axis=-1)
+    def _gauge(self, offset: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(offset @ self.to_unit, axis=-1)
 
-    def _core(self, gauge: np.ndarray, plane: Plane) -> np.ndarray:
-        edge = 1 + self.roughness * (self.rough.on(plane) + 0.25 * self.fine.on(plane))
+    def _edge(self, offset: np.ndarray) -> np.ndarray:
+        return 1 + self.roughness * (self.rough.at(offset) + 0.25 * self.fine.at(offset))
+
+    def _share(self, edge: np.ndarray, gauge: np.ndarray, plane: Plane) -> np.ndarray:
         return soft((edge - gauge) * self.radius, max(abs(plane.dx), 1.0))
 
-    def _spicules(self, plane: Plane) -> np.ndarray:
-        if not self.ways.size:
-            return np.float32(0)
-        offset = offsets(plane, self.centre)
-        along = offset @ self.ways
-        aside = np.sqrt(np.maximum((offset**2).sum(axis=-1, keepdims=True) - along**2, 0))
-        width = self.width * (1.15 - along / self.ends[1:])
-        strands = soft(width - aside, max(abs(plane.dx), 0.8)) * (along > 0.3 * self.radius) * (along < self.ends[1:])
-        return strands.max(axis=-1)
+    def _spicules(self, offset: np.ndarray) -> np.ndarray | float:
+        """How far they reach beyond the edge: spikes that depend on the direction alone and so taper outwards."""
+        if not self.spicules:
+            return 0.0
+        direction = offset / np.maximum(np.linalg.norm(offset, axis=-1, keepdims=True), np.float32(0.1))
+        return self.spicules * np.clip(self.spikes.at(direction) - SPIKES_ABOVE, 0, 1.8) ** 1.5
 
 
 class NonMass:
@@ -87,8 +79,7 @@ class NonMass:
         thin = max(0.75 * drawn.flattening, 3.5 / self.radius)
         self.to_unit = _turned(rng, self.radius * np.array([1.0, min(1.2 * thin, 1), thin]), toward)
         self.reach = 1.25 * self.radius + 2
-        box = np.stack([centre - self.reach, centre + self.reach])
-        self.clumps, self.rough = Field(rng, drawn.clump, box), Field(rng, max(self.radius / 2, 3), box)
+        self.clumps, self.rough = Waves(rng, drawn.clump), Waves(rng, max(self.radius / 2, 3))
         self.filling, self.patchiness = drawn.filling, drawn.patchiness
 
     def core(self, plane: Plane) -> np.ndarray:
@@ -96,7 +87,8 @@ class NonMass:
 
     def on(self, plane: Plane) -> tuple[np.ndarray, np.ndarray]:
         """As ``Mass.on``."""
-        gauge = np.linalg.norm(offsets(plane, self.centre) @ self.to_unit, axis=-1)
-        clumps = self.clumps.on(plane)
-        inside = soft((1 + 0.2 * self.rough.on(plane) - gauge) * self.radius, 3)
+        offset = offsets(plane, self.centre)
+        gauge = np.linalg.norm(offset @ self.to_unit, axis=-1)
+        clumps = self.clumps.at(offset)
+        inside = soft((1 + 0.2 * self.rough.at(offset) - gauge) * self.radius, 3)
         return inside * soft(clumps + self.filling, 0.8), np.maximum(1 + self.patchiness * clumps, 0.2)

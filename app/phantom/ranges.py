@@ -81,8 +81,8 @@ BREASTS = {
     "ligament_length": Range(9, 22, "mm", "distance between Cooper's ligaments"),
     "ligament_width": Range(0.02, 0.09, "1", "their thickness, as a share of that distance"),
     "ligament_strength": Range(0.1, 0.8, "1", "how much of a ligament is tissue, the rest fat"),
-    "nipple": Range(3.5, 7.0, "mm", "half of the nipple's diameter"),
-    "nipple_height": Range(0, 7, "mm", "how far the nipple stands out"),
+    "nipple": Range(3.5, 6.5, "mm", "half of the nipple's diameter"),
+    "nipple_height": Range(0.5, 5, "mm", "how far the nipple stands out"),
 }
 
 TUMOURS = {
@@ -104,16 +104,15 @@ SHAPES = {
     "flattening": Range(0.5, 1.0, "1", "shortest over longest diameter"),
     "irregularity": Range(0.10, 0.40, "1", "roughness of a tumour's edge, as a share of the radius"),
     "smoothness": Range(0.0, 0.07, "1", "the same for what is not tumour: lobulated at most"),
-    "spicules": Range(8, 28, "1", "number of spicules of a spiculated tumour"),
-    "few_spicules": Range(0, 7, "1", "number of spicules of any other tumour"),
-    "spicule_length": Range(0.4, 1.4, "radius", "how far a spicule reaches beyond the edge"),
-    "spicule_width": Range(0.5, 1.3, "mm", "half of a spicule's width at its root"),
+    "spicules": Range(0.4, 1.0, "radius", "how far the spicules of a spiculated tumour reach beyond its edge"),
+    "some_spicules": Range(0.0, 0.2, "radius", "the same of any other tumour"),
+    "spicule_angle": Range(0.15, 0.36, "rad", "from the middle of a spicule to the gap beside it"),
     "rim": Range(0.45, 0.95, "1", "rim enhancement: how much weaker the centre takes up contrast"),
     "some_rim": Range(0.0, 0.35, "1", "the same of any other tumour"),
     "core": Range(0.45, 0.75, "radius", "size of that weaker centre"),
     "patchiness": Range(0.05, 0.3, "1", "unevenness of uptake inside a tumour"),
     "evenness": Range(0.0, 0.08, "1", "the same for what is not tumour"),
-    "clump": Range(2.5, 6, "mm", "size of the clumps of a non-mass tumour"),
+    "clump": Range(2.5, 6, "mm", "half of the distance between the clumps of a non-mass tumour"),
     "filling": Range(-0.1, 0.9, "1", "share of clumps in a non-mass tumour"),
 }
 
@@ -131,12 +130,12 @@ LOOKALIKES = {
 
 VESSELS = {
     "number": Range(6, 22, "1", "vessels in both breasts"),
-    "radius": Range(0.5, 1.6, "mm", "half of the calibre"),
+    "radius": Range(0.4, 1.5, "mm", "half of the calibre"),
     "length": Range(30, 130, "mm", "along its course"),
     "bend": Range(0.08, 0.3, "1", "change of direction at each millimetre's step, times ten"),
     "mammary_radius": Range(0.9, 1.9, "mm", "half of the calibre of the internal mammary vessels"),
     "lung_number": Range(30, 90, "1", "vessels in both lungs"),
-    "lung_radius": Range(0.7, 2.4, "mm", "half of their calibre at the root of the lung"),
+    "lung_radius": Range(0.5, 2.0, "mm", "half of their calibre at the root of the lung"),
 }
 
 CHEST = {
@@ -205,7 +204,7 @@ SCANNER = {
     "glow": Range(0.1, 1.5, "1", "extra signal right under the skin, nearest to the coil"),
     "glow_reach": Range(4, 22, "mm", "depth in which that extra signal falls to a third"),
     "bias": Range(0.05, 0.22, "1", "slow unevenness of brightness"),
-    "noise": Range(2.6, 8.0, "1", "standard deviation of Rician noise, in scanner units", (3.2, 6.0)),
+    "noise": Range(2.6, 8.0, "1", "standard deviation of Rician noise, in scanner units", (3.6, 6.2)),
     "haze": Range(0.0, 0.10, "1", "signal smeared along the second phase encoding, seen in the air"),
     "haze_reach": Range(25, 70, "mm", "how far it is smeared"),
     "phase": Choice({"left-right": 0.75, "front-back": 0.25}, "direction of phase encoding"),

@@ -1,8 +1,8 @@
 """What there is to find in an exam: slices, boxes and lesions, ready for JSON."""
 
-from itertools import chain
-
 import numpy as np
+
+ENDS = (("start", min), ("end", max))
 
 
 def truth(exam) -> dict:
@@ -23,19 +23,23 @@ def truth(exam) -> dict:
 
 def box(exam, lesions) -> dict[str, int] | None:
     """Rows, columns and slices that hold ``lesions``, from 1, both ends inclusive; None when no slice does."""
-    slices = sorted(set(chain.from_iterable(exam.lesion_slices(lesion) for lesion in lesions)))
-    if not slices:
+    cuts = [(lesion, number) for lesion in lesions for number in exam.lesion_slices(lesion)]
+    if not cuts:
         return None
-    seen = np.zeros((exam.protocol.rows, exam.protocol.columns), bool)
-    for number in slices:
-        for lesion in lesions:
-            seen |= exam.lesion_mask(lesion, number - 1)
-    ends = [np.flatnonzero(seen.any(axis=axis)) + 1 for axis in (1, 0)] + [slices]
-    names = ("row", "column", "slice")
-    return {f"{end}_{name}": int(found[at]) for name, found in zip(names, ends, strict=True) for end, at in ENDS}
+    rows, columns = zip(*(_pixels(exam, *cut) for cut in cuts), strict=True)
+    ends = np.concatenate(rows) + 1, np.concatenate(columns) + 1, [number for _, number in cuts]
+    spans = zip(("row", "column", "slice"), ends, strict=True)
+    return {f"{end}_{name}": int(pick(found)) for name, found in spans for end, pick in ENDS}
 
 
-ENDS = (("start", 0), ("end", -1))
+def _pixels(exam, lesion, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns, from 0, of ``lesion`` in slice ``number``; the nearest pixel when it fills none by half."""
+    found = np.nonzero(exam.lesion_mask(lesion, number - 1))
+    if found[0].size:
+        return found
+    plane, (x, y, _) = exam.protocol.plane(number - 1), lesion.centre
+    row, column = round((y - plane.y0) / plane.dy), round((x - plane.x0) / plane.dx)
+    return np.clip([row], 0, plane.rows - 1), np.clip([column], 0, plane.columns - 1)
 
 
 def _foci(exam):
