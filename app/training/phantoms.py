@@ -18,7 +18,7 @@ from phantom.exam import PASSES, Exam, drawn_exam
 EXAM_SCALE = Normalisation(maximum="exam")
 # Places of tumour are kept on a grid of 4 x 4 pixels of a prepared slice.
 PLACES = SIZE // 4
-ARRAYS = ("images", "labels", "places", "exams")
+ARRAYS = ("images", "labels", "places", "exams", "sizes")
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,15 @@ class PhantomSet:
 
     ``images`` (N, 4, 128, 128) uint8: pre and the three passes, each scaled as ``EXAM_SCALE`` says; ``labels`` (N,)
     bool: the slice holds tumour; ``places`` (N, 32, 32) uint8: the share of tumour in each square of 4 x 4 pixels, 255
-    for all of it; ``exams`` (N,) the seed of each slice's exam. Slices of an exam stand together, in order.
+    for all of it; ``exams`` (N,) the seed of each slice's exam; ``sizes`` (N,) float32: mm, the longest diameter of the
+    largest lesion that the slice cuts, 0 without. Slices of an exam stand together, in order.
     """
 
     images: np.ndarray
     labels: np.ndarray
     places: np.ndarray
     exams: np.ndarray
+    sizes: np.ndarray | None = None
 
     def channels(self, role: str) -> np.ndarray:
         """The images the network of ``role`` takes, (N, 1 or 3, 128, 128) uint8."""
@@ -62,14 +64,15 @@ def _make(seeds: list[int], files: dict[str, Path], workers: int) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         made = list(tqdm(pool.map(_arrays, seeds), total=len(seeds), desc="phantom exams", unit="exam"))
-    images, labels, places = zip(*made, strict=True)
+    images, labels, places, sizes = zip(*made, strict=True)
     np.save(files["labels"], np.concatenate(labels))
     np.save(files["places"], np.concatenate(places))
     np.save(files["exams"], np.repeat(seeds, [len(each) for each in labels]))
+    np.save(files["sizes"], np.concatenate(sizes))
     np.save(files["images"], np.concatenate(images))
 
 
-def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _arrays(seed: int) -> tuple[np.ndarray, ...]:
     exam = drawn_exam(seed)
     slices = np.stack([exam.slice(index) for index in range(exam.protocol.slices)])
     scales = [EXAM_SCALE.scale(slices[:, reference]) for reference in (0, 1)]
@@ -79,7 +82,15 @@ def _arrays(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             image[k] = np.rint(prepare(pixels[k], scales[min(k, 1)]))
     labels = np.zeros(len(slices), bool)
     labels[[number - 1 for number in exam.positive_slices]] = True
-    return images, labels, _places(exam, labels)
+    return images, labels, _places(exam, labels), _sizes(exam)
+
+
+def _sizes(exam: Exam) -> np.ndarray:
+    sizes = np.zeros(exam.protocol.slices, np.float32)
+    for lesion in exam.patient.lesions:
+        cut = [number - 1 for number in exam.lesion_slices(lesion)]
+        sizes[cut] = np.maximum(sizes[cut], lesion.diameter)
+    return sizes
 
 
 def _places(exam: Exam, labels: np.ndarray) -> np.ndarray:

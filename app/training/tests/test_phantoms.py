@@ -25,6 +25,11 @@ class PhantomSetTests(SimpleTestCase):
         first = self.made.labels[self.made.exams == 11]
         self.assertEqual((np.flatnonzero(first) + 1).tolist(), drawn_exam(11).positive_slices)
 
+    def test_slices_tell_the_size_of_the_tumour_they_cut(self):
+        np.testing.assert_array_equal(self.made.sizes > 0, self.made.labels)
+        largest = max(lesion["size_mm"] for lesion in drawn_exam(11).truth()["lesions"])
+        self.assertAlmostEqual(float(self.made.sizes.max()), largest, delta=0.06)
+
     def test_every_third_exam_is_free_of_tumour(self):
         self.assertFalse(self.made.labels[self.made.exams == 12].any())
 
