@@ -26,14 +26,13 @@ class Mass:
         self.kind, self.centre, self.diameter, self.radius = kind, centre, diameter, diameter / 2
         middle = rng.uniform(drawn.flattening, 1)
         self.to_unit = _turned(rng, self.radius * np.array([1.0, middle, drawn.flattening]))
-        self.roughness = drawn.irregularity if malignant else drawn.smoothness
-        if kind == "round":
-            self.roughness *= 0.3
+        edge = drawn.round_irregularity if kind == "round" else drawn.irregularity
+        self.roughness = edge if malignant else drawn.smoothness
         self.patchiness = drawn.patchiness if malignant else drawn.evenness
         self.rim = drawn.rim if kind == "rim" else drawn.some_rim if malignant else 0.0
         self.core_size = drawn.core
-        spicules = drawn.spicules if kind == "spiculated" else drawn.some_spicules if malignant else 0.0
-        self.spicules = min(spicules, LONGEST_SPICULE / self.radius)
+        spicules = drawn.spicules if kind == "spiculated" else drawn.some_spicules
+        self.spicules = min(spicules, LONGEST_SPICULE / self.radius) if malignant and kind != "round" else 0.0
         self.reach = self.radius * (1 + 3 * self.roughness + 2 * self.spicules) + 2
         self.rough, self.fine = Waves(rng, max(self.radius / 1.4, 2.0)), Waves(rng, max(self.radius / 4, 1.2))
         self.spikes = Waves(rng, drawn.spicule_angle)

@@ -26,7 +26,7 @@ class Patient:
     def __init__(self, rng: np.random.Generator, count: int | None):
         self.chest = Chest(rng)
         self.breasts = Breasts(rng, self.chest.surface)
-        self.places = Places(self.breasts.both, self._depths)
+        self.places = Places(self.breasts.both, self.depths)
         self.tumours = tumours(rng, count, self.places)
         self.lesions = [focus for tumour in self.tumours for focus in tumour.foci]
         self.lookalikes = self._draw_lookalikes(rng)
@@ -65,7 +65,8 @@ class Patient:
             found[at] = self.tumour_share(lesion, near, thickness) > 0.5
         return found
 
-    def _depths(self, point: Plane) -> tuple[float, float]:
+    def depths(self, point: Plane) -> tuple[float, float]:
+        """mm below the skin and in front of the muscle at the one pixel of ``point``."""
         view = self.view(point, 1.0)
         return float(view.body[0, 0]), self.chest.layers.fat - float(view.chest[0, 0])
 

@@ -45,14 +45,14 @@ class Places:
 
     def misfit(self, point: np.ndarray, radius: float) -> float:
         """By how many mm a nodule of ``radius`` would stand out of the breast or into another; 0 when it fits."""
-        skin, muscle = self._depths(point)
+        skin, muscle = self.depths_at(point)
         missing = max(0.7 * radius + 2 - skin, 0) + max(0.5 * radius + 1 - muscle, 0)
         gaps = [np.linalg.norm(point - other) - radius - size - GAP for other, size in self.taken]
         return missing + max(0.0, -min(gaps, default=0.0))
 
     def _besides(self, point: np.ndarray, radius: float, where: str, breast: Breast) -> float:
         """By how many mm the nodule misses what it shall lie next to."""
-        skin, muscle = self._depths(point)
+        skin, muscle = self.depths_at(point)
         if where == "skin":
             return max(skin - 1.1 * radius - 5, 0)
         if where == "chest wall":
@@ -61,7 +61,7 @@ class Places:
             return max(np.linalg.norm(point - breast.nipple_point) - radius - 16, 0)
         return 0.0
 
-    def _depths(self, point: np.ndarray) -> tuple[float, float]:
+    def depths_at(self, point: np.ndarray) -> tuple[float, float]:
         return self.depths(Plane(1, 1, float(point[0]), float(point[1]), 1, 1, float(point[2])))
 
 

@@ -15,7 +15,8 @@ MATRICES = {"SIEMENS": 448, "GE": 512}
 class Protocol:
     """``breasts_up``: the breasts point to the top of the picture (image rows run to the patient's back), else the
     picture is turned by half a circle. ``vendor``: a key of ``MATRICES``. ``one_series``: all passes are filed in one
-    dynamic series, else each in its own."""
+    dynamic series, else each in its own. ``front`` and ``aside`` in mm: y of the picture's edge before the breasts, and
+    x of its middle."""
 
     rows: int
     columns: int
@@ -26,6 +27,8 @@ class Protocol:
     thickness: float = 2.0
     vendor: str = "SIEMENS"
     one_series: bool = False
+    front: float = -115.0
+    aside: float = 0.0
 
     @property
     def pixel_spacing(self) -> float:
@@ -44,11 +47,11 @@ class Protocol:
         """Slice ``index``, from 0 at the feet."""
         sign = 1 if self.breasts_up else -1
         step = sign * self.pixel_spacing
-        middle = -115 + self.field_of_view / 2
+        middle = self.front + self.field_of_view / 2
         return Plane(
             self.rows,
             self.columns,
-            -step * (self.columns - 1) / 2,
+            self.aside - step * (self.columns - 1) / 2,
             middle - step * (self.rows - 1) / 2,
             step,
             step,
@@ -71,4 +74,6 @@ def drawn_protocol(seed: int, whole: bool = False) -> Protocol:
         drawn.thickness,
         drawn.vendor,
         drawn.series == "one dynamic series",
+        drawn.front,
+        drawn.aside,
     )

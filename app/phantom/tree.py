@@ -12,6 +12,7 @@ from pathlib import Path
 from phantom.dicom import dicom_bytes, series_label
 from phantom.exam import Exam
 from phantom.protocol import drawn_protocol
+from phantom.truth import box
 
 COLLECTION = "Duke-Breast-Cancer-MRI"
 MAPPING, BOXES = "Breast-Cancer-MRI-filepath_filename-mapping.csv", "Annotation_Boxes.csv"
@@ -30,7 +31,10 @@ def tree_exams(first_seed: int, whole: bool = False) -> Iterator[Exam]:
 
 
 def write_tree(exams: Iterable[Exam], folder: Path, progress: Callable[[Iterator], Iterator] = iter) -> None:
-    """Writes ``exams`` as patients Breast_MRI_001, ... with both tables; ``progress`` wraps each loop over slices."""
+    """Writes ``exams`` as patients Breast_MRI_001, ... with both tables; who has no tumour has no box.
+
+    ``progress`` wraps each loop over slices.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / MAPPING).open("w", newline="") as mapping, (folder / BOXES).open("w", newline="") as boxes:
         files, rows = csv.writer(mapping), csv.writer(boxes)
@@ -38,7 +42,8 @@ def write_tree(exams: Iterable[Exam], folder: Path, progress: Callable[[Iterator
         rows.writerow(BOX_COLUMNS)
         for number, exam in enumerate(exams, start=1):
             patient = f"Breast_MRI_{number:03d}"
-            rows.writerow((patient, *exam.truth()["box"].values()))
+            if found := box(exam, exam.patient.lesions):
+                rows.writerow((patient, *found.values()))
             for index in progress(range(exam.protocol.slices)):
                 files.writerows(_write_slice(exam, patient, number, index, folder))
 

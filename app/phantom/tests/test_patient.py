@@ -70,7 +70,7 @@ class TumourTests(SimpleTestCase):
 class PlacesTests(SimpleTestCase):
     def setUp(self):
         someone = patient(2, 0)
-        self.places = Places(someone.breasts.both, someone._depths)
+        self.places = Places(someone.breasts.both, someone.depths)
         self.rng = np.random.default_rng(0)
 
     def test_place_beside_the_nipple_is_beside_the_nipple(self):
@@ -78,8 +78,8 @@ class PlacesTests(SimpleTestCase):
         self.assertLess(np.linalg.norm(point - nipple), 25)
 
     def test_place_under_the_skin_and_place_on_the_chest_wall(self):
-        skin, _ = self.places._depths(self.places.take(self.rng, 4.0, "skin")[0])
-        _, muscle = self.places._depths(self.places.take(self.rng, 4.0, "chest wall")[0])
+        skin, _ = self.places.depths_at(self.places.take(self.rng, 4.0, "skin")[0])
+        _, muscle = self.places.depths_at(self.places.take(self.rng, 4.0, "chest wall")[0])
         self.assertLess(skin, 12)
         self.assertLess(muscle, 11)
 

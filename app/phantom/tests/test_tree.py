@@ -8,8 +8,8 @@ from imaging.tests.folders import FolderTestCase
 from phantom.exam import Exam, Protocol
 from phantom.tree import BOXES, MAPPING, tree_exams, write_tree
 
-SIEMENS = Exam(5, Protocol(48, 48, 12), tumours=1)
-GE = Exam(8, Protocol(48, 48, 12, vendor="GE", one_series=True), tumours=1)
+SIEMENS = Exam(5, Protocol(48, 48, 24), tumours=1)
+GE = Exam(8, Protocol(48, 48, 24, vendor="GE", one_series=True), tumours=1)
 FIRST = "Duke-Breast-Cancer-MRI/Breast_MRI_001/01-01-2020-PHANTOM-5"
 
 
@@ -24,7 +24,7 @@ class TreeTests(FolderTestCase):
 
     def test_mapping_names_every_slice_of_every_pass(self):
         rows = self.rows(MAPPING)
-        self.assertEqual(len(rows), 2 * 12 * 4)
+        self.assertEqual(len(rows), 2 * 24 * 4)
         self.assertEqual(
             rows[0],
             {
@@ -43,12 +43,12 @@ class TreeTests(FolderTestCase):
 
     def test_files_of_every_second_patient_have_one_zero_fewer(self):
         names = sorted(file.name for file in self.folder.glob("*/Breast_MRI_002/*/*/*.dcm"))
-        self.assertEqual((len(names), names[0]), (48, "1-01.dcm"))
+        self.assertEqual((len(names), names[0]), (96, "1-01.dcm"))
 
     def test_one_dynamic_series_counts_its_files_through_all_phases(self):
         rows = [row["classic_path"] for row in self.rows(MAPPING) if "Breast_MRI_002" in row["classic_path"]]
         self.assertEqual(len({path.rsplit("/", 1)[0] for path in rows}), 1)
-        self.assertEqual(rows[-1].rsplit("/", 1)[1], "1-048.dcm")
+        self.assertEqual(rows[-1].rsplit("/", 1)[1], "1-096.dcm")
 
     def test_boxes_are_those_of_the_truth(self):
         first = self.rows(BOXES)[0]
