@@ -196,10 +196,8 @@ SEQUENCE = {
 SCANNER = {
     "brightness": Range(70, 120, "1", "scanner units of gland-like tissue (T1 1200 ms) next to the coil"),
     "fat_left": Range(0.11, 0.30, "1", "signal of fat that suppression leaves"),
-    "failed_suppression": Range(
-        0.0, 3.0, "1", "extra signal of fat where its suppression fails, over what is left", (0.0, 1.3)
-    ),
-    "failed_share": Range(-2.2, -0.4, "1", "how widespread failed suppression is (level of a unit field)"),
+    "failed_suppression": Range(0.0, 2.2, "1", "extra fat where its suppression fails, over what is left", (0.0, 1.3)),
+    "failed_share": Range(-2.4, -0.8, "1", "how widespread failed suppression is (level of a unit field)"),
     "coil_reach": Range(45, 150, "mm", "depth in which the coil's signal falls to a third"),
     "coil_floor": Range(0.12, 0.42, "1", "signal of the coil far from the breasts"),
     "glow": Range(0.1, 1.5, "1", "extra signal right under the skin, nearest to the coil"),
