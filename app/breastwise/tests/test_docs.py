@@ -11,6 +11,7 @@ from breastcancer_api.management.commands.networks import page
 from breastwise.env import SETTINGS
 from imaging.errors import ScanError
 from nets.bundle import ROLES, load
+from phantom.describing import ranges_table
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
@@ -35,6 +36,12 @@ class DocsTests(SimpleTestCase):
     def test_networks_page_is_what_the_command_prints_of_the_shipped_cards(self):
         shipped = [load(ROOT / "app" / "nets" / "bundles", role)[0] for role in ROLES]
         self.assertEqual((ROOT / "docs" / "networks.md").read_text(), page(shipped) + "\n")
+
+    def test_phantom_page_lists_every_range_as_the_code_has_it(self):
+        self.assertIn(ranges_table() + "\n", (ROOT / "docs" / "phantom.md").read_text())
+
+    def test_picture_of_the_phantoms_is_small(self):
+        self.assertLess((ROOT / "docs" / "phantom.png").stat().st_size, 600_000)
 
     @skipUnless(FILES.is_dir(), "the public DICOM files are not here")
     def test_formats_page_is_what_the_command_prints_of_the_public_files(self):

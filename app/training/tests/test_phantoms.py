@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 from django.test import SimpleTestCase
 
-from training.phantoms import phantom_exam, phantom_set
+from phantom.exam import drawn_exam
+from training.phantoms import phantom_set
 
 
 class PhantomSetTests(SimpleTestCase):
@@ -17,14 +18,19 @@ class PhantomSetTests(SimpleTestCase):
         cls.made = phantom_set(range(11, 13), cls.folder, workers=1)
 
     def test_each_exam_keeps_its_slices_in_order(self):
-        counts = [phantom_exam(seed).protocol.slices for seed in (11, 12)]
+        counts = [drawn_exam(seed).protocol.slices for seed in (11, 12)]
         self.assertEqual(self.made.exams.tolist(), [11] * counts[0] + [12] * counts[1])
 
     def test_labels_are_the_exams_truth(self):
         first = self.made.labels[self.made.exams == 11]
-        self.assertEqual((np.flatnonzero(first) + 1).tolist(), phantom_exam(11).positive_slices)
+        self.assertEqual((np.flatnonzero(first) + 1).tolist(), drawn_exam(11).positive_slices)
 
-    def test_every_fourth_exam_is_free_of_tumour(self):
+    def test_slices_tell_the_size_of_the_tumour_they_cut(self):
+        np.testing.assert_array_equal(self.made.sizes > 0, self.made.labels)
+        largest = max(lesion["size_mm"] for lesion in drawn_exam(11).truth()["lesions"])
+        self.assertAlmostEqual(float(self.made.sizes.max()), largest, delta=0.06)
+
+    def test_every_third_exam_is_free_of_tumour(self):
         self.assertFalse(self.made.labels[self.made.exams == 12].any())
 
     def test_single_takes_the_slice_before_contrast_and_scantype_the_rest(self):
@@ -37,7 +43,7 @@ class PhantomSetTests(SimpleTestCase):
         np.testing.assert_array_equal(again.images, self.made.images)
 
     def test_places_hold_the_share_of_tumour_where_the_mask_is(self):
-        exam = phantom_exam(11)
+        exam = drawn_exam(11)
         number = exam.positive_slices[len(exam.positive_slices) // 2]
         mask = exam.mask(number - 1)
         found = self.made.places[self.made.exams == 11][number - 1]

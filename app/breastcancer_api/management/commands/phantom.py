@@ -1,5 +1,6 @@
-"""``manage.py phantom``: a synthetic exam as series.zip, with its truth beside it."""
+"""``manage.py phantom``: a synthetic exam as series.zip with its truth beside it, or many as a tree like Duke's."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from phantom.dicom import write_zip
-from phantom.exam import Exam, Protocol
+from phantom.exam import Exam, drawn_exam
+from phantom.protocol import Protocol
+from phantom.tree import tree_exams, write_tree
 
 
 class Command(BaseCommand):
@@ -21,11 +24,28 @@ class Command(BaseCommand):
         parser.add_argument("--slices", type=int, default=48)
         parser.add_argument("--tumours", type=int, help="how many tumours (default: drawn, one or two)")
         parser.add_argument("--breasts-down", action="store_true", help="breasts to the bottom of the picture")
+        parser.add_argument("--drawn", action="store_true", help="draw all of that too; every third exam has no tumour")
+        parser.add_argument("--whole", action="store_true", help="with --drawn or --tree: the scanner's whole matrix")
+        parser.add_argument("--tree", type=Path, metavar="DIR", help="instead of a zip: a tree like Duke's, two tables")
+        parser.add_argument("--exams", type=int, default=2, help="with --tree: how many, from --seed on")
 
     def handle(self, **options):
-        protocol = Protocol(options["rows"], options["rows"], options["slices"], breasts_up=not options["breasts_down"])
-        exam = Exam(options["seed"], protocol, options["tumours"])
+        if options["tree"]:
+            exams = itertools.islice(tree_exams(options["seed"], options["whole"]), options["exams"])
+            write_tree(exams, options["tree"], _progress)
+            self.stdout.write(f"{options['tree']}: {options['exams']} exams")
+            return
+        exam = drawn_exam(options["seed"], options["whole"]) if options["drawn"] else _asked(options)
         out, truth = options["out"], options["out"].with_suffix(".truth.json")
-        write_zip(exam, out, lambda slices: tqdm(slices, desc="phantom", unit="slice"))
+        write_zip(exam, out, _progress)
         truth.write_text(json.dumps(exam.truth(), indent=2) + "\n")
         self.stdout.write(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {truth}: tumour in {exam.positive_slices}")
+
+
+def _asked(options: dict) -> Exam:
+    protocol = Protocol(options["rows"], options["rows"], options["slices"], breasts_up=not options["breasts_down"])
+    return Exam(options["seed"], protocol, options["tumours"])
+
+
+def _progress(slices):
+    return tqdm(slices, desc="phantom", unit="slice")
