@@ -1,4 +1,4 @@
-"""The network while it learns: VGG19 with batch norm, its loss, its augmentation, its metric."""
+"""The network while it learns: VGG19 with batch norm, its loss, its metric."""
 
 import lightning
 import numpy as np
@@ -9,11 +9,9 @@ from torch.utils.data import Dataset
 from torchmetrics.classification import BinaryAUROC
 
 from nets.vgg import Topology, build_vgg19, draw_weights
-from training.phantoms import PLACES, PhantomSet
+from training.augmentation import mirror, turn, vary, windows
+from training.phantoms import PhantomSet
 
-# A window of a quarter of the pixels costs a quarter, and the tumour fills four times as much of it.
-WINDOW = 64
-GAIN, GAMMA = (0.7, 1.4), (0.75, 1.35)
 # Features ahead of the last two poolings of vgg19_bn: 1/8 and 1/16 of the side of what the first convolution gives.
 GUIDED_LAYERS = (38, 51)
 FEATURES = 512
@@ -36,51 +34,6 @@ class Slices(Dataset):
         return np.array(self.images[index]), np.float32(self.labels[index]), np.array(self.places[index])
 
 
-def windows(images: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """A window (N, C, 64, 64) of each image (N, C, 128, 128) that holds a place of tumour somewhere, and its places
-    (N, 16, 16) of ``places`` (N, 32, 32).
-
-    Of images without tumour half are cut where another image's tumour lies, so that the place of a window tells
-    little, and half anywhere, so that heart and chest wall are seen too.
-    """
-    step = images.shape[-1] // PLACES
-    reach = WINDOW // step
-    corners = (_aims(places) - torch.randint(1, reach - 1, (len(places), 2))).clamp(0, PLACES - reach).tolist()
-    cut = [image[:, step * r :, step * c :][:, :WINDOW, :WINDOW] for image, (r, c) in zip(images, corners, strict=True)]
-    kept = [place[r : r + reach, c : c + reach] for place, (r, c) in zip(places, corners, strict=True)]
-    return torch.stack(cut), torch.stack(kept)
-
-
-def _aims(places: torch.Tensor) -> torch.Tensor:
-    """Row and column (N, 2) of the place each window is to hold."""
-    share = places.flatten(1).float()
-    has = share.sum(dim=1) > 0
-    aims = torch.randint(share.shape[1], (len(share),))
-    if has.any():
-        found = torch.multinomial(share[has], 1).squeeze(1)
-        borrowed = found[torch.randint(len(found), (len(share),))]
-        aims = torch.where(torch.rand(len(share)) < 0.5, borrowed, aims)
-        aims[has] = found
-    return torch.stack([aims // PLACES, aims % PLACES], dim=1)
-
-
-def mirror(images: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Each image (N, C, H, W) and its places (N, h, w) turned over up and down, left and right, or not, at random."""
-    for axis in (1, 2):
-        flipped = torch.rand(len(images), 1, 1, device=images.device) < 0.5
-        images = torch.where(flipped[:, None], images.flip(axis + 1), images)
-        places = torch.where(flipped, places.flip(axis), places)
-    return images, places
-
-
-def vary_brightness(images: torch.Tensor) -> torch.Tensor:
-    """Random gain and gamma of (N, C, H, W) in 0..255, the same for the channels of a slice."""
-    count = len(images)
-    gain = torch.empty(count, 1, 1, 1, device=images.device).uniform_(*GAIN)
-    gamma = torch.empty(count, 1, 1, 1, device=images.device).uniform_(*GAMMA)
-    return 255 * (images / 255 * gain).clamp(0, 1) ** gamma
-
-
 class Classifier(lightning.LightningModule):
     """Learns ``window_epochs`` epochs on windows, the rest on whole slices, with one learning-rate cycle over all.
 
@@ -100,10 +53,11 @@ class Classifier(lightning.LightningModule):
 
     def training_step(self, batch, _):
         images, labels, places = batch
+        images, places = turn(images.float(), places)
         if self.current_epoch < self.window_epochs:
             images, places = windows(images, places)
         images, places = mirror(images, places)
-        logits, guided = self._look(vary_brightness(images.float()))
+        logits, guided = self._look(vary(images))
         slice_loss = self.loss(logits.float(), labels.long())
         place_loss = sum(map(_place_loss, guided, (places, places))) / len(guided)
         self.log("slice_loss", slice_loss, prog_bar=True, on_step=False, on_epoch=True)

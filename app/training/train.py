@@ -37,6 +37,9 @@ SINGLE_SENSITIVITY = 0.95
 # Seeds are kept apart: training, threshold, and the figures in the card never share an exam.
 TRAINING_SEED, VALIDATION_SEED, TEST_SEED = 1_000_000, 2_000_000, 5_000_000
 
+# mm; tumours from this diameter on are large
+LARGE = 30.0
+
 
 class KnobsDiffer(Exception):
     """A run cannot go on from a checkpoint that was made with other knobs."""
@@ -49,11 +52,12 @@ class Knobs:
     beside this one's, whose network is where this run starts; empty: random weights."""
 
     role: str
-    exams: int = 1000
-    validation_exams: int = 24
+    exams: int = 2400
+    validation_exams: int = 60
     test_exams: int = 40
-    epochs: int = 36
-    window_epochs: int = 24
+    epochs: int = 80
+    window_epochs: int = 60
+    validate_every: int = 10
     steps: int = 40
     batch: int = 32
     learning_rate: float = 7e-4
@@ -118,10 +122,7 @@ def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: 
     Raises KnobsDiffer when the checkpoint in ``folder`` comes from a run with other knobs.
     """
     _check_same_run(knobs, folder / "knobs.json")
-    half = torch.where(
-        torch.from_numpy(training.labels.copy()), 1 / training.labels.mean(), 1 / (~training.labels).mean()
-    )
-    sampler = WeightedRandomSampler(half, knobs.steps * knobs.batch)
+    sampler = WeightedRandomSampler(drawn_weights(training), knobs.steps * knobs.batch)
     trainer = lightning.Trainer(
         max_epochs=knobs.epochs,
         precision=knobs.precision,
@@ -130,7 +131,7 @@ def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: 
         logger=CSVLogger(folder, name=None, version="log"),
         callbacks=[ModelCheckpoint(folder, filename=Path(CHECKPOINT).stem, save_on_train_epoch_end=True)],
         num_sanity_val_steps=0,
-        check_val_every_n_epoch=4,
+        check_val_every_n_epoch=knobs.validate_every,
         log_every_n_steps=8,
         enable_model_summary=False,
     )
@@ -141,6 +142,15 @@ def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: 
         DataLoader(Slices(validation, knobs.role), 64),
         ckpt_path=checkpoint if checkpoint.exists() else None,
     )
+
+
+def drawn_weights(slices: PhantomSet) -> torch.Tensor:
+    """How often each slice is drawn: half of what is drawn holds tumour, and small tumours come up to four times as
+    often as large ones."""
+    weights = np.where(slices.labels, np.clip(LARGE / np.maximum(slices.sizes, 1), 1, 4), 1.0)
+    for held in (slices.labels, ~slices.labels):
+        weights[held] /= weights[held].sum()
+    return torch.from_numpy(weights)
 
 
 def _check_same_run(knobs: Knobs, file: Path) -> None:

@@ -10,7 +10,17 @@ from django.core.management.base import BaseCommand
 
 from training.train import ROLES, Knobs, train
 
-NUMBERS = ("exams", "validation_exams", "test_exams", "epochs", "window_epochs", "steps", "batch", "seed")
+NUMBERS = (
+    "exams",
+    "validation_exams",
+    "test_exams",
+    "epochs",
+    "window_epochs",
+    "validate_every",
+    "steps",
+    "batch",
+    "seed",
+)
 OTHERS = ("learning_rate", "start", "precision")
 
 
