@@ -27,7 +27,8 @@ def windows(images: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, t
     across = places.shape[-1]
     step = images.shape[-1] // across
     reach = WINDOW // step
-    corners = (_aims(places) - torch.randint(1, reach - 1, (len(places), 2))).clamp(0, across - reach).tolist()
+    before = torch.randint(1, reach - 1, (len(places), 2), device=places.device)
+    corners = (_aims(places) - before).clamp(0, across - reach).tolist()
     cut = [image[:, step * r :, step * c :][:, :WINDOW, :WINDOW] for image, (r, c) in zip(images, corners, strict=True)]
     kept = [place[r : r + reach, c : c + reach] for place, (r, c) in zip(places, corners, strict=True)]
     return torch.stack(cut), torch.stack(kept)
@@ -35,13 +36,13 @@ def windows(images: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, t
 
 def _aims(places: torch.Tensor) -> torch.Tensor:
     """Row and column (N, 2) of the place each window is to hold."""
-    share = places.flatten(1).float()
+    share, device = places.flatten(1).float(), places.device
     has = share.sum(dim=1) > 0
-    aims = torch.randint(share.shape[1], (len(share),))
+    aims = torch.randint(share.shape[1], (len(share),), device=device)
     if has.any():
         found = torch.multinomial(share[has], 1).squeeze(1)
-        borrowed = found[torch.randint(len(found), (len(share),))]
-        aims = torch.where(torch.rand(len(share)) < 0.5, borrowed, aims)
+        borrowed = found[torch.randint(len(found), (len(share),), device=device)]
+        aims = torch.where(torch.rand(len(share), device=device) < 0.5, borrowed, aims)
         aims[has] = found
     across = places.shape[-1]
     return torch.stack([aims // across, aims % across], dim=1)

@@ -96,6 +96,14 @@ class ExamSet:
     def normalisation(self) -> Normalisation:
         return Normalisation(**self.manifest["normalisation"])
 
+    @property
+    def summary(self) -> dict:
+        """What the set is made of, for a network's card: no exam and no patient is named."""
+        kept = ("source", "command", "commit", "seed", "shares")
+        counts = {name: sum(exam.split == name for exam in self.exams) for name in SPLITS}
+        told = {name: self.manifest[name] for name in kept if name in self.manifest}
+        return told | {"exams": counts, "slices": self.manifest["slices"], "left_out": len(self.manifest["left_out"])}
+
     def labelled(self, exam: ExamRecord) -> Labelled:
         return self.arrays.rows(exam.at)
 

@@ -1,178 +1,200 @@
-"""Trains one network on phantoms and writes it as a bundle, in reading order: knobs, data, network, fit, card."""
+"""Trains one network on a prepared set and writes it as a bundle, in reading order: knobs, data, network, fit, card."""
 
+import hashlib
 import json
-import platform
-import shutil
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import lightning
-import numpy as np
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
-from torch.utils.data import DataLoader, WeightedRandomSampler
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
-from nets.bundle import CARD, Card, load_bundle, save_bundle
-from nets.runtime import Network
+from nets.bundle import Card
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
-from training.classifier import Classifier, Slices
-from training.evaluate import best_threshold, read, slice_figures, threshold_at_sensitivity
-from training.phantoms import EXAM_SCALE, PhantomSet, phantom_set
+from training.classifier import Classifier
+from training.data import TrainingData
+from training.exam_set import POSITIVE, TRAINING, VALIDATION, ExamSet, SetError
+from training.finish import finish
+from training.initial import published_weights, take_published, take_run
+from training.machine import machine
 
-TOPOLOGIES = {
-    "single": Topology(1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True), "pooled", 2),
-    "scantype": Topology(3, TORCHVISION_FIRST, "pooled", 2),
+FIRST_CONVOLUTIONS = {
+    "single": (1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True)),
+    "scantype": (3, TORCHVISION_FIRST),
 }
-INTENDED_USE = (
-    "Demonstration and research only. Trained on synthetic exams (phantoms) alone: it has never seen a patient, and "
-    "its figures say nothing about patients."
-)
-VERSION = "0.1.0"
-CHECKPOINT = "last.ckpt"
-ROLES = tuple(TOPOLOGIES)
-# The rule needs both networks to agree somewhere, so the weaker one, which sees no contrast, shall seldom object.
-SINGLE_SENSITIVITY = 0.95
-# Seeds are kept apart: training, threshold, and the figures in the card never share an exam.
-TRAINING_SEED, VALIDATION_SEED, TEST_SEED = 1_000_000, 2_000_000, 5_000_000
-
-# mm; tumours from this diameter on are large
-LARGE = 30.0
+ROLES = tuple(FIRST_CONVOLUTIONS)
+INITS = ("random", "imagenet")
+VERSION = "0.2.0"
+# In the folder of a training, beside the bundle.
+RUN, KNOBS, HISTORY, LAST, BEST, LOG = "run", "knobs.json", "history.json", "last.ckpt", "best.ckpt", "log"
 
 
 class KnobsDiffer(Exception):
-    """A run cannot go on from a checkpoint that was made with other knobs."""
+    """A training cannot go on from a checkpoint that was made with other knobs."""
 
 
 @dataclass(frozen=True)
 class Knobs:
     """``steps`` of ``batch`` slices an epoch, drawn so that half of them hold tumour; ``window_epochs`` of ``epochs``
-    look at windows of 64 x 64 around the tumour, the rest at whole slices. ``start`` names an earlier run, a folder
-    beside this one's, whose network is where this run starts; empty: random weights."""
+    look at windows of 64 x 64 around the tumour, the rest at whole slices.
+
+    The network that is best on the validation split, looked at every ``validate_every`` epochs, is kept; when it does
+    not get better ``patience`` times, training ends. ``start`` is the folder of an earlier training whose network is
+    where this one starts; without, ``init`` says where.
+    """
 
     role: str
-    exams: int = 2400
-    validation_exams: int = 60
-    test_exams: int = 40
+    head: str = "pooled"
+    init: str = "random"
+    start: str = ""
     epochs: int = 80
     window_epochs: int = 60
     validate_every: int = 10
+    patience: int = 4
     steps: int = 40
     batch: int = 32
     learning_rate: float = 7e-4
     seed: int = 0
     precision: str = "bf16-mixed"
-    start: str = ""
+
+    @property
+    def topology(self) -> Topology:
+        channels, first = FIRST_CONVOLUTIONS[self.role]
+        return Topology(channels, first, self.head, outputs=2)
 
 
-def train(knobs: Knobs, work: Path, out: Path, command: str, commit: str) -> Card:
-    """Trains, or goes on from the last checkpoint in ``work``, and writes the bundle to ``out``."""
-    started = time.monotonic()
+@dataclass(frozen=True)
+class Machines:
+    """Where a training runs, in Lightning's words; it may go on elsewhere."""
+
+    accelerator: str = "auto"
+    devices: str = "1"
+    num_nodes: int = 1
+    strategy: str = "auto"
+
+
+def train(knobs: Knobs, exams: ExamSet, out: Path, machines: Machines, command: str, commit: str) -> Card | None:
+    """Trains, or goes on from the last checkpoint in ``out``, and writes the bundle to ``out``; returns its card, or
+    None in the processes that only help.
+
+    Raises KnobsDiffer, SetError when the set lacks what is needed, WeightsMissing when there is nothing to start from.
+    """
+    run = out / RUN
+    check_places(knobs, exams)
+    check_same_run(knobs, exams, run / KNOBS)
     lightning.seed_everything(knobs.seed, verbose=False)
-    training, validation, test = data(knobs, work / "data")
-    classifier = Classifier(TOPOLOGIES[knobs.role], knobs.seed, knobs.learning_rate, knobs.window_epochs)
-    before = start_from(classifier, work / knobs.start) if knobs.start else None
-    fit(classifier, knobs, training, validation, work / knobs.role)
+    classifier = Classifier(knobs.topology, knobs.seed, knobs.learning_rate, knobs.window_epochs)
+    began = begin(classifier, knobs)
+    trainer = fit(classifier, knobs, exams, run, machines, Diary(run / HISTORY, command, commit))
+    if not trainer.is_global_zero:
+        return None
+    best = torch.load(run / BEST, weights_only=True)
+    classifier.load_state_dict(best["state_dict"])
+    history = json.loads((run / HISTORY).read_text())
+    made_by = {
+        "command": command,
+        "commit": commit,
+        "seconds": sum(each["seconds"] for each in history),
+        "machine": machine(),
+        "torch": torch.__version__,
+        "knobs": asdict(knobs),
+        "data": exams.summary,
+        "best_epoch": best["epoch"] + 1,
+        "history": history,
+        "started_from": began,
+    }
     card = Card(
-        name=f"phantom-{knobs.role}",
+        name=f"{exams.manifest['source']['kind']}-{knobs.role}",
         version=VERSION,
         role=knobs.role,
-        topology=TOPOLOGIES[knobs.role],
-        normalisation=asdict(EXAM_SCALE),
+        topology=knobs.topology,
+        normalisation=exams.manifest["normalisation"],
         threshold=0.5,
-        intended_use=INTENDED_USE,
-        made_by={
-            "command": command,
-            "commit": commit,
-            "knobs": asdict(knobs),
-            "first_seeds": {"training": TRAINING_SEED, "validation": VALIDATION_SEED, "test": TEST_SEED},
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-            "torch": torch.__version__,
-            "seconds": round(time.monotonic() - started),
-            "started_from": before,
-        },
+        intended_use="",
+        made_by=made_by,
     )
-    card = write(card, fold_batch_norm(classifier.network), out, validation, test)
-    shutil.copy(out / CARD, work / knobs.role / CARD)
-    return card
+    return finish(card, fold_batch_norm(classifier.network), run, out)
 
 
-def data(knobs: Knobs, folder: Path) -> tuple[PhantomSet, PhantomSet, PhantomSet]:
-    """Training, validation and test exams, of seeds that do not overlap."""
-    counts = (
-        (TRAINING_SEED, knobs.exams),
-        (VALIDATION_SEED, knobs.validation_exams),
-        (TEST_SEED, knobs.test_exams),
-    )
-    return tuple(phantom_set(range(first, first + count), folder) for first, count in counts)
+def begin(classifier: Classifier, knobs: Knobs) -> dict | str:
+    """Gives ``classifier`` the weights it starts from; returns where they are from."""
+    if knobs.start:
+        start = Path(knobs.start)
+        return take_run(classifier, start, start / RUN / BEST)
+    if knobs.init == "imagenet":
+        kept = take_published(classifier, published_weights())
+        return f"torchvision's VGG19_BN_Weights.IMAGENET1K_V1, but for {', '.join(kept)}"
+    return "random weights"
 
 
-def start_from(classifier: Classifier, run: Path) -> dict:
-    """Gives ``classifier`` the weights of the last checkpoint in ``run``; returns how those were made."""
-    checkpoint = torch.load(run / CHECKPOINT, weights_only=True)
-    weights = checkpoint["state_dict"]
-    classifier.load_state_dict({name: weights[name] for name in classifier.state_dict()})
-    return json.loads((run / CARD).read_text())["made_by"] | {"epochs_done": checkpoint["epoch"] + 1}
-
-
-def fit(classifier: Classifier, knobs: Knobs, training: PhantomSet, validation: PhantomSet, folder: Path) -> None:
+def fit(
+    classifier: Classifier, knobs: Knobs, exams: ExamSet, run: Path, machines: Machines, diary: lightning.Callback
+) -> lightning.Trainer:
     """Trains ``classifier`` in place; a checkpoint after every epoch lets the same command go on where it stopped.
 
-    Raises KnobsDiffer when the checkpoint in ``folder`` comes from a run with other knobs.
+    Ends the process when somebody interrupts it, as Lightning does.
     """
-    _check_same_run(knobs, folder / "knobs.json")
-    sampler = WeightedRandomSampler(drawn_weights(training), knobs.steps * knobs.batch)
+    watched = {"monitor": "validation_auc", "mode": "max"}
     trainer = lightning.Trainer(
+        **asdict(machines),
         max_epochs=knobs.epochs,
         precision=knobs.precision,
-        accelerator="auto",
-        devices=1,
-        logger=CSVLogger(folder, name=None, version="log"),
-        callbacks=[ModelCheckpoint(folder, filename=Path(CHECKPOINT).stem, save_on_train_epoch_end=True)],
+        logger=[CSVLogger(run, name=None, version=LOG), TensorBoardLogger(run, name=None, version=LOG)],
+        callbacks=[
+            ModelCheckpoint(
+                run, filename=Path(BEST).stem, **watched, save_weights_only=True, enable_version_counter=False
+            ),
+            ModelCheckpoint(run, filename=Path(LAST).stem, save_on_train_epoch_end=True, enable_version_counter=False),
+            EarlyStopping(**watched, patience=knobs.patience),
+            diary,
+        ],
         num_sanity_val_steps=0,
-        check_val_every_n_epoch=knobs.validate_every,
+        check_val_every_n_epoch=min(knobs.validate_every, knobs.epochs),
         log_every_n_steps=8,
         enable_model_summary=False,
+        use_distributed_sampler=False,
     )
-    checkpoint = folder / CHECKPOINT
-    trainer.fit(
-        classifier,
-        DataLoader(Slices(training, knobs.role), knobs.batch, sampler=sampler),
-        DataLoader(Slices(validation, knobs.role), 64),
-        ckpt_path=checkpoint if checkpoint.exists() else None,
-    )
+    data = TrainingData(exams, knobs.role, knobs.steps, knobs.batch, knobs.seed)
+    trainer.fit(classifier, datamodule=data, ckpt_path=run / LAST if (run / LAST).exists() else None)
+    return trainer
 
 
-def drawn_weights(slices: PhantomSet) -> torch.Tensor:
-    """How often each slice is drawn: half of what is drawn holds tumour, and small tumours come up to four times as
-    often as large ones."""
-    weights = np.where(slices.labels, np.clip(LARGE / np.maximum(slices.sizes, 1), 1, 4), 1.0)
-    for held in (slices.labels, ~slices.labels):
-        weights[held] /= weights[held].sum()
-    return torch.from_numpy(weights)
+class Diary(lightning.Callback):
+    """Writes down who trained from which epoch on, with what, and for how long, each time the training goes on."""
+
+    def __init__(self, file: Path, command: str, commit: str):
+        self.file, self.told = file, {"command": command, "commit": commit, "machine": machine()}
+
+    def on_train_start(self, trainer, _):
+        self.before = json.loads(self.file.read_text()) if self.file.exists() else []
+        self.told |= {"from_epoch": trainer.current_epoch, "processes": trainer.world_size}
+        self.started = time.monotonic()
+
+    def on_train_epoch_end(self, trainer, _):
+        self.told |= {"to_epoch": trainer.current_epoch + 1, "seconds": round(time.monotonic() - self.started)}
+        if trainer.is_global_zero:
+            self.file.write_text(json.dumps([*self.before, self.told], indent=2))
 
 
-def _check_same_run(knobs: Knobs, file: Path) -> None:
-    """The first run writes its knobs down; what goes on from its checkpoint must have the same."""
-    mine = json.dumps(asdict(knobs), indent=2)
+def check_places(knobs: Knobs, exams: ExamSet) -> None:
+    """Raises SetError when windows are to be cut around tumours whose place the set does not know."""
+    slices = exams.split(TRAINING).slices
+    blind = [row for row in (slices.labels == POSITIVE).nonzero()[0] if not slices.places[row].any()]
+    if knobs.window_epochs and blind:
+        raise SetError(
+            f"{len(blind)} slices with tumour do not say where it lies; train with --window-epochs 0, or prepare the "
+            "set with boxes"
+        )
+
+
+def check_same_run(knobs: Knobs, exams: ExamSet, file: Path) -> None:
+    """The first start writes its knobs down; what goes on from its checkpoint must have the same, and the same set."""
+    exams.split(VALIDATION)
+    digest = hashlib.sha256(json.dumps(exams.manifest["exams"]).encode()).hexdigest()
+    mine = json.dumps(asdict(knobs) | {"set": digest}, indent=2)
     if file.exists() and file.read_text() != mine:
-        raise KnobsDiffer(f"{file.parent} holds a run with other knobs; delete it, or give its knobs")
+        raise KnobsDiffer(f"{file.parent} holds a training with other knobs or another set; delete it, or give its own")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(mine)
-
-
-def choose_threshold(role: str, scores: np.ndarray, labels: np.ndarray) -> float:
-    if role == "single":
-        return threshold_at_sensitivity(scores, labels, SINGLE_SENSITIVITY)
-    return best_threshold(scores, labels)
-
-
-def write(card: Card, state: dict, out: Path, validation: PhantomSet, test: PhantomSet) -> Card:
-    """Writes the bundle; threshold and figures come from the 8-bit network as it will be loaded, not the float one."""
-    save_bundle(out, card, state)
-    network = Network(*load_bundle(out))
-    threshold = choose_threshold(card.role, read(network, validation)[0], np.asarray(validation.labels))
-    scores, _ = read(network, test)
-    figures = slice_figures(scores, scores >= threshold, test)
-    return save_bundle(out, replace(card, threshold=threshold, figures={"phantoms": figures}), state)

@@ -30,5 +30,5 @@ def write_set(folder: Path, exams: Sequence[tuple[str, str, Labelled]], normalis
     with SetWriter(folder) as writer:
         for number, (patient, split, slices) in enumerate(exams):
             writer.add(f"exam-{number}", patient, split, slices)
-        writer.finish(normalisation, left_out=[])
+        writer.finish(normalisation, left_out=[], source={"kind": "phantoms"})
     return open_set(folder)

@@ -2,7 +2,7 @@ import torch
 from django.test import SimpleTestCase
 
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology
-from training.classifier import Classifier, _place_loss
+from training.classifier import Classifier, place_loss_of
 from training.tests.places import places_at
 
 
@@ -10,7 +10,7 @@ class GuideTests(SimpleTestCase):
     def test_right_place_costs_less_than_a_wrong_one(self):
         logits = torch.full((1, 1, 8, 8), -4.0)
         logits[0, 0, 2, 5] = 4.0
-        right, wrong = (_place_loss(logits, places_at(place)) for place in ((9, 21), (9, 1)))
+        right, wrong = (place_loss_of(logits, places_at(place), torch.ones(1)) for place in ((9, 21), (9, 1)))
         self.assertLess(10 * right, wrong)
 
     def test_logits_of_training_are_those_of_the_network_alone(self):

@@ -1,65 +1,47 @@
-"""``manage.py train``: a network learns from phantoms and becomes a bundle."""
+"""``manage.py train``: a network learns from a prepared set and becomes a bundle."""
 
-import os
-import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
-from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from training.train import ROLES, Knobs, train
+from breastcancer_api.commit import commit
+from nets.vgg import HEADS
+from training.exam_set import SetError, open_set
+from training.initial import WeightsMissing
+from training.train import INITS, ROLES, Knobs, KnobsDiffer, Machines, train
 
-NUMBERS = (
-    "exams",
-    "validation_exams",
-    "test_exams",
-    "epochs",
-    "window_epochs",
-    "validate_every",
-    "steps",
-    "batch",
-    "seed",
-)
-OTHERS = ("learning_rate", "start", "precision")
+CHOICES = {"head": HEADS, "init": INITS, "precision": ("bf16-mixed", "16-mixed", "32-true")}
+KINDS = (Knobs, Machines)
 
 
 class Command(BaseCommand):
-    help = "Train a network on phantoms and write it as a bundle. The same command goes on where it was interrupted."
+    help = (
+        "Train a network on a prepared set (manage.py prepare) and write it as a bundle. The same command goes on "
+        "where it was interrupted."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser):
         parser.add_argument("--network", required=True, choices=ROLES, dest="role")
-        parser.add_argument("--out", type=Path, help="folder for the bundle (default: NETWORKS_DIR/<network>)")
-        parser.add_argument("--work", type=Path, help="folder for data and checkpoints (default: STATE_DIR/training)")
-        for name in NUMBERS:
-            parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(Knobs, name))
-        parser.add_argument("--learning-rate", type=float, default=Knobs.learning_rate)
-        parser.add_argument(
-            "--start", default=Knobs.start, help="name of an earlier run in the work folder to start from"
-        )
-        parser.add_argument("--precision", choices=("32-true", "bf16-mixed"), default=Knobs.precision)
+        parser.add_argument("--data", required=True, type=Path, help="folder of the prepared set")
+        parser.add_argument("--out", required=True, type=Path, help="folder for the bundle, checkpoints and pictures")
+        for knob in fields(Knobs)[1:]:
+            name = f"--{knob.name.replace('_', '-')}"
+            parser.add_argument(name, type=knob.type, default=knob.default, choices=CHOICES.get(knob.name))
+        for name, default in ((field.name, field.default) for field in fields(Machines)):
+            told = f"as Lightning takes it (default: {default})"
+            parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=told)
 
     def handle(self, **options):
-        role = options["role"]
-        knobs = Knobs(role=role, **{name: options[name] for name in (*NUMBERS, *OTHERS)})
-        card = train(
-            knobs,
-            work=options["work"] or settings.STATE_DIR / "training",
-            out=options["out"] or settings.NETWORKS_DIR / role,
-            command=" ".join(["manage.py", *sys.argv[1:]]),
-            commit=os.environ.get("COMMIT") or _commit(),
+        knobs, machines = (
+            kind(**{each.name: options[each.name] for each in fields(kind)}) for kind in (Knobs, Machines)
         )
-        self.stdout.write(f"{card.name} {card.version}: threshold {card.threshold}, {card.figures['phantoms']}")
-
-
-def _commit() -> str:
-    """The commit the training code stands at, ``-changed`` when files differ from it."""
-    found = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout.strip() or "unknown"
+        command = " ".join(["manage.py", *sys.argv[1:]])
+        try:
+            card = train(knobs, open_set(options["data"]), options["out"], machines, command, commit())
+        except (SetError, KnobsDiffer, WeightsMissing) as error:
+            raise CommandError(str(error)) from error
+        if card:
+            self.stdout.write(f"{card.name} {card.version} in {options['out']}: threshold {card.threshold}")

@@ -1,0 +1,35 @@
+import numpy as np
+from django.test import SimpleTestCase
+
+from training.data import Balanced, shares
+from training.exam_set import SetError
+from training.tests.exam_sets import labelled
+
+
+class SharesTests(SimpleTestCase):
+    def test_half_of_what_is_drawn_holds_tumour_and_what_nobody_can_judge_is_not_drawn(self):
+        found = shares(labelled([1, 0, 0, -1, 0, 1], sizes=[40, 0, 0, 0, 0, 40]))
+        np.testing.assert_allclose(found, [1 / 4, 1 / 6, 1 / 6, 0, 1 / 6, 1 / 4])
+
+    def test_small_tumours_are_drawn_up_to_four_times_as_often(self):
+        found = shares(labelled([1, 1, 1, 1, 0], sizes=[60, 15, 5, np.nan, 0]))
+        np.testing.assert_allclose(found[:4] / found[0], [1, 2, 4, 1])
+
+    def test_set_with_one_kind_of_slice_is_refused(self):
+        for labels, missing in (([0, 0], "positive"), ([1, -1], "negative")):
+            with self.assertRaisesMessage(SetError, f"holds no {missing} slice"):
+                shares(labelled(labels))
+
+
+class BalancedTests(SimpleTestCase):
+    def test_draws_follow_the_shares_and_differ_between_epochs_and_processes_only(self):
+        def drawn(seed, epoch):
+            sampler = Balanced(np.array([0.5, 0, 0.25, 0.25]), 4000, seed)
+            sampler.set_epoch(epoch)
+            return list(sampler)
+
+        first = drawn((7, 0), 3)
+        np.testing.assert_allclose(np.bincount(first) / 4000, [0.5, 0, 0.25, 0.25], atol=0.03)
+        self.assertEqual(first, drawn((7, 0), 3))
+        self.assertNotEqual(first, drawn((7, 0), 4))
+        self.assertNotEqual(first, drawn((7, 1), 3))
