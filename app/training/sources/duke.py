@@ -92,23 +92,25 @@ def duke(folder: Path, mapping: Path, box_table: Path, margin: int = MARGIN) -> 
     items, left_out = [], []
     for patient in tqdm(sorted(files | found), desc="looking for files", unit="patient", delay=1):
         there, missing = _look_up(files.get(patient, {}), names)
-        reason = _reason(files.get(patient, {}), patient in found, missing)
+        reason = _reason(files.get(patient, {}), patient in found, there, missing)
         if reason:
-            left_out.append(LeftOut(patient, patient, reason, tuple(missing)))
+            # of a patient who was not downloaded no file is named: there are hundreds of each
+            left_out.append(LeftOut(patient, patient, reason, tuple(missing) if there else ()))
         else:
             items.append(DukePatient(folder, patient, there, found[patient], margin))
     about = {"mapping": fingerprint(mapping), "boxes": fingerprint(box_table), "margin": margin}
     return Source("duke", tuple(items), tuple(left_out), about)
 
 
-def _reason(files: Files, boxed: bool, missing: list[str]) -> str:
+def _reason(files: Files, boxed: bool, there: Files, missing: list[str]) -> str:
     """Why a patient is left out; empty when she is not."""
     phases = [phase for phase in PHASES if phase not in files]
     told = [
         (not files, "is not in the mapping"),
         (files and phases, f"has no {', '.join(phases)} in the mapping"),
         (not boxed, "has no box"),
-        (missing, f"{len(missing)} files are missing"),
+        (missing and not there, "is not in the download"),
+        (missing and there, f"{len(missing)} files are missing"),
     ]
     return "; ".join(reason for holds, reason in told if holds)
 

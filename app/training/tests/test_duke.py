@@ -114,6 +114,11 @@ class DukeTests(DukeTestCase):
             },
         )
 
+    def test_patient_who_was_not_downloaded_is_left_out_without_a_list_of_files(self):
+        shutil.rmtree(self.tree / COLLECTION / "Breast_MRI_001")
+        missing = self.source().left_out[0]
+        self.assertEqual((missing.reason, missing.files), ("is not in the download", ()))
+
     def test_later_passes_and_other_series_are_not_read(self):
         other = ("DICOM_Images/Breast_MRI_001/{0}/Breast_MRI_001_{0}_001.dcm", "not/there/1-001.dcm")
         self.rewrite(MAPPING, lambda rows: [*rows, *((other[0].format(each), other[1]) for each in ("post_4", "T1"))])
