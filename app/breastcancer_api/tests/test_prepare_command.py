@@ -1,11 +1,15 @@
+import json
 from io import StringIO
+from pathlib import Path
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from imaging.tests.folders import FolderTestCase
-from training.exam_set import open_set
+from training.exam_set import MANIFEST, open_set
 from training.tests.zip_sources import write_labels, write_zips
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class PrepareCommandTests(FolderTestCase):
@@ -38,6 +42,14 @@ class PrepareCommandTests(FolderTestCase):
         self.assertEqual(told["source"]["first_seeds"], {"training": 12, "validation": 20, "test": 30})
         self.assertEqual((len(told["source"]["phantom"]), "seed" in told), (8, False))
         self.assertEqual((told["normalisation"]["maximum"], bool(told["command"])), ("exam", True))
+
+    def test_every_field_of_a_manifest_is_in_the_data_page(self):
+        write_zips(self.zips, ["a.zip"])
+        write_labels(self.zips, "a.zip,p1,2", "b.zip,p2,")
+        self.prepare(zips=self.zips)
+        told, page = json.loads((self.out / MANIFEST).read_text()), (ROOT / "docs" / "data.md").read_text()
+        fields = {*told, *told["exams"][0], *told["left_out"][0]}
+        self.assertEqual([name for name in sorted(fields) if f"`{name}`" not in page], [])
 
     def refused(self, told: str, **options) -> None:
         with self.assertRaisesMessage(CommandError, told):
