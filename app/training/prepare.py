@@ -2,8 +2,8 @@
 
 The manifest holds, beside what ``exam_set`` needs: ``source`` (kind, tables or seeds), ``command``, ``commit``,
 ``seconds``, ``bytes``, ``bytes_per_1000_slices``, ``seed`` and ``shares`` of the split, ``counts`` (for each split its
-exams and its positive, negative and left-out slices), ``left_out`` (exam, patient, reason, files) and for each exam
-``placed`` and ``warnings``.
+exams and its positive, negative and left-out slices), ``left_out`` (exam, patient, reason, files), and for each exam
+its own counts, ``placed`` and ``warnings``.
 """
 
 import hashlib
@@ -55,15 +55,14 @@ def prepare_set(
     """
     started = time.monotonic()
     exams = in_splits(source.items, seed, shares)
-    left_out, counts = list(source.left_out), {split: dict.fromkeys(("exams", *COUNTED), 0) for split in SPLITS}
+    left_out, twins = list(source.left_out), {}
     with SetWriter(out) as writer, closing(prepared_exams([item for item, _ in exams], normalisation, workers)) as made:
         for (item, split), exam in zip(tqdm(exams, desc="exams", unit="exam", delay=1), made, strict=True):
-            if isinstance(exam, LeftOut):
-                left_out.append(exam)
-                continue
-            told_of_it = {"placed": exam.placed, "warnings": list(exam.warnings)}
-            writer.add(item.name, item.patient, split, exam.labelled, **told_of_it)
-            _count(counts[split], exam.labelled.labels)
+            found = _alone(item, exam, twins)
+            if isinstance(found, LeftOut):
+                left_out.append(found)
+            else:
+                writer.add(item.name, item.patient, split, found.labelled, **_told_of(found))
         if not writer.exams:
             raise PrepareError(_nothing(left_out))
         writer.finish(
@@ -72,7 +71,7 @@ def prepare_set(
             **told,
             source={"kind": source.kind, **source.about},
             **_drawing(source, seed, shares),
-            counts=counts,
+            counts=_counts(writer.exams),
             seconds=round(time.monotonic() - started),
             bytes=writer.count * BYTES_A_SLICE,
             bytes_per_1000_slices=1000 * BYTES_A_SLICE,
@@ -80,15 +79,33 @@ def prepare_set(
     return open_set(out)
 
 
+def _alone(item: Item, exam: PreparedExam | LeftOut, twins: dict[bytes, str]) -> PreparedExam | LeftOut:
+    """``exam``, unless another in the set holds the same images: under another patient's name it would stand in two
+    splits. ``twins`` are the exams so far by their images."""
+    if isinstance(exam, LeftOut):
+        return exam
+    twin = twins.setdefault(hashlib.sha256(exam.labelled.images).digest(), item.name)
+    return exam if twin == item.name else LeftOut(item.name, item.patient, f"holds the same images as {twin}")
+
+
+def _told_of(exam: PreparedExam) -> dict:
+    labels = exam.labelled.labels
+    counts = {name: int((labels == label).sum()) for name, label in COUNTED.items()}
+    return {"placed": exam.placed, **counts, "warnings": list(exam.warnings)}
+
+
+def _counts(records: Sequence[dict]) -> dict[str, dict[str, int]]:
+    """For each of SPLITS its exams and its slices as in COUNTED."""
+    splits = {split: [each for each in records if each["split"] == split] for split in SPLITS}
+    return {
+        split: {"exams": len(of_it)} | {name: sum(each[name] for each in of_it) for name in COUNTED}
+        for split, of_it in splits.items()
+    }
+
+
 def _drawing(source: Source, seed: int, shares: Sequence[float]) -> dict:
     """How patients were drawn into splits, nothing where the source says who belongs where."""
     return {"seed": seed, "shares": list(shares)} if any(item.split is None for item in source.items) else {}
-
-
-def _count(counts: dict[str, int], labels: np.ndarray) -> None:
-    counts["exams"] += 1
-    for name, label in COUNTED.items():
-        counts[name] += int((labels == label).sum())
 
 
 def _nothing(left_out: Sequence[LeftOut]) -> str:

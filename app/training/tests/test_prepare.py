@@ -1,5 +1,6 @@
 import itertools
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,8 @@ class Made(Item):
         (workspace / "slice").write_text("pixels")
         if self.name in ERRORS:
             raise ERRORS[self.name]
-        return PreparedExam(labelled([0, 1, -1]), self.name != "placeless", ("odd",) if self.name == "odd" else ())
+        noise = labelled([0, 1, -1], seed=zlib.crc32(self.name.removesuffix(" again").encode()))
+        return PreparedExam(noise, self.name != "placeless", ("odd",) if self.name == "odd" else ())
 
     def read(self, workspace: Path) -> Reading:
         raise NotImplementedError
@@ -118,6 +120,16 @@ class PrepareTests(FolderTestCase):
         self.assertEqual(sum((self.out / name).stat().st_size for name in os.listdir(self.out)) // 66_581, 9)
         self.assertEqual((told["seed"], told["shares"], told["command"]), (0, [1, 0, 0], "manage.py prepare"))
         self.assertEqual(told["source"], {"kind": "made", "table": "labels.csv"})
+
+    def test_exam_that_is_there_under_two_names_is_taken_once(self):
+        made = prepare_set(source("a", "a again"), self.out, EXAM_SCALE, shares=(1, 0, 0))
+        again = {
+            "name": "a again",
+            "patient": "patient of a again",
+            "reason": "holds the same images as a",
+            "files": [],
+        }
+        self.assertEqual((len(made.exams), made.manifest["left_out"]), (1, [again]))
 
     def test_exam_that_fails_in_an_unforeseen_way_stops_the_run_with_its_name(self):
         with self.assertRaisesMessage(PrepareError, "unforeseen: ZeroDivisionError: division by zero"):

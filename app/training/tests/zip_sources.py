@@ -11,11 +11,10 @@ SPACING = {"PixelSpacing": [1.5, 1.5]}  # mm; slices lie 2 mm apart
 
 
 def write_zips(folder: Path, names: Sequence[str], count: int = 6) -> None:
-    """Zips of ``count`` slices of 32 x 32 pixels."""
-    content = zip_bytes(exam_files(count, rows=32, **SPACING))
-    for name in names:
+    """Zips of ``count`` slices: of 32 x 32 pixels in the first, 33 x 33 in the second, ..."""
+    for rows, name in enumerate(names, start=32):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        (folder / name).write_bytes(zip_bytes(exam_files(count, rows=rows, **SPACING)))
 
 
 def write_labels(folder: Path, *lines: str, head: str = "exam,patient,slices") -> None:
