@@ -63,7 +63,7 @@ class DukePatient(Item):
             except NotADicomImage as error:
                 damaged.append((path, error.reason))
         if damaged:
-            told = f"{phase}: {len(damaged)} files cannot be read; the first: {damaged[0][1]}"
+            told = f"files of {phase} that cannot be read: {len(damaged)}; the first: {damaged[0][1]}"
             raise NotADicomImage(told, tuple(path for path, _ in damaged))
         return slices
 
@@ -110,7 +110,7 @@ def _reason(files: Files, boxed: bool, there: Files, missing: list[str]) -> str:
         (files and phases, f"has no {', '.join(phases)} in the mapping"),
         (not boxed, "has no box"),
         (missing and not there, "is not in the download"),
-        (missing and there, f"{len(missing)} files are missing"),
+        (missing and there, f"files that are missing: {len(missing)}"),
     ]
     return "; ".join(reason for holds, reason in told if holds)
 

@@ -98,7 +98,7 @@ class DukeTests(DukeTestCase):
         source = self.source()
         self.assertEqual([each.name for each in source.items], ["Breast_MRI_002"])
         missing = source.left_out[0]
-        self.assertEqual((missing.patient, missing.reason), ("Breast_MRI_001", "2 files are missing"))
+        self.assertEqual((missing.patient, missing.reason), ("Breast_MRI_001", "files that are missing: 2"))
         place = f"{COLLECTION}/Breast_MRI_001/01-01-2020-PHANTOM-5/2.000000-ax dyn 1st pass"
         self.assertEqual(missing.files, (f"{place}/1-003.dcm", f"{place}/1-020.dcm"))
 
@@ -128,7 +128,9 @@ class DukeTests(DukeTestCase):
         for name in ("1-003.dcm", "1-020.dcm"):
             (self.first() / "1.000000-ax dyn pre" / name).unlink()
             (self.first() / "1.000000-ax dyn pre" / name).write_bytes(b"damaged")
-        with self.assertRaisesMessage(NotADicomImage, "pre: 2 files cannot be read; the first: pre/003.dcm") as caught:
+        with self.assertRaisesMessage(
+            NotADicomImage, "files of pre that cannot be read: 2; the first: pre/003.dcm"
+        ) as caught:
             self.source().items[0].read(self.folder / "work")
         self.assertEqual([Path(name).name for name in caught.exception.files], ["1-003.dcm", "1-020.dcm"])
 
