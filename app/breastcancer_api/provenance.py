@@ -18,5 +18,8 @@ def commit() -> str:
 
 def _described() -> str:
     told = ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"]
-    found = subprocess.run(told, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run(told, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no git here
+        return ""
     return found.stdout.strip()

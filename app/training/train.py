@@ -15,7 +15,7 @@ from nets.bundle import Card
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
 from training.classifier import Classifier
 from training.data import TrainingData
-from training.exam_set import POSITIVE, TRAINING, VALIDATION, ExamSet, SetError
+from training.exam_set import TRAINING, VALIDATION, ExamSet, SetError
 from training.finish import finish
 from training.initial import published_weights, take_published, take_run
 from training.machine import machine
@@ -180,12 +180,11 @@ class Diary(lightning.Callback):
 
 def check_places(knobs: Knobs, exams: ExamSet) -> None:
     """Raises SetError when windows are to be cut around tumours whose place the set does not know."""
-    slices = exams.split(TRAINING).slices
-    blind = [row for row in (slices.labels == POSITIVE).nonzero()[0] if not slices.places[row].any()]
+    blind = [exam for exam in exams.split(TRAINING).exams if not exam.placed]
     if knobs.window_epochs and blind:
         raise SetError(
-            f"{len(blind)} slices with tumour do not say where it lies; train with --window-epochs 0, or prepare the "
-            "set with boxes"
+            f"{len(blind)} exams do not say where in a slice their tumour lies; train with --window-epochs 0, or "
+            "prepare the set with boxes"
         )
 
 

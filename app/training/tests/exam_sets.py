@@ -25,10 +25,12 @@ def labelled(labels: Sequence[int], sizes: Sequence[float] | None = None, seed: 
     )
 
 
-def write_set(folder: Path, exams: Sequence[tuple[str, str, Labelled]], normalisation=EXAM_SCALE) -> ExamSet:
+def write_set(
+    folder: Path, exams: Sequence[tuple[str, str, Labelled]], normalisation=EXAM_SCALE, placed=True
+) -> ExamSet:
     """A set of ``exams``: (patient, split, slices) each, named ``exam-0``, ``exam-1``..."""
     with SetWriter(folder) as writer:
         for number, (patient, split, slices) in enumerate(exams):
-            writer.add(f"exam-{number}", patient, split, slices)
+            writer.add(f"exam-{number}", patient, split, slices, placed=placed)
         writer.finish(normalisation, left_out=[], source={"kind": "phantoms"})
     return open_set(folder)

@@ -11,7 +11,7 @@ from django.test import SimpleTestCase
 
 from nets.bundle import load_bundle
 from training.classifier import Classifier
-from training.exam_set import SetError
+from training.exam_set import SPLITS, SetError
 from training.initial import WeightsMissing
 from training.tests.exam_sets import labelled, write_set
 from training.train import HISTORY, LAST, RUN, Diary, Knobs, KnobsDiffer, Machines, fit, train
@@ -23,12 +23,9 @@ APP = Path(__file__).parents[2]
 HERE = Machines(accelerator="cpu")
 
 
-def small_set(folder: Path, places: bool = True):
+def small_set(folder: Path, placed: bool = True):
     slices = [labelled([0, 1, 1, 0], seed=seed) for seed in range(3)]
-    if not places:
-        slices[0] = replace(slices[0], places=0 * slices[0].places)
-    splits = ("training", "validation", "test")
-    return write_set(folder / "set", list(zip("abc", splits, slices, strict=True)))
+    return write_set(folder / "set", list(zip("abc", SPLITS, slices, strict=True)), placed=placed)
 
 
 def classifier(knobs: Knobs) -> Classifier:
@@ -125,7 +122,7 @@ class RefusedTests(FolderCase):
             train(knobs, exams, self.folder / "out", HERE, "", "")
 
     def test_windows_around_tumours_of_unknown_place_are_refused(self):
-        self.refused(SetError, "2 slices with tumour do not say where", SHORT, small_set(self.folder, places=False))
+        self.refused(SetError, "1 exams do not say where in a slice", SHORT, small_set(self.folder, placed=False))
 
     def test_set_without_validation_is_refused(self):
         exams = write_set(self.folder / "set", [("a", "training", labelled([0, 1]))])

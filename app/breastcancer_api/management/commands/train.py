@@ -1,12 +1,11 @@
 """``manage.py train``: a network learns from a prepared set and becomes a bundle."""
 
-import sys
 from dataclasses import fields
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from breastcancer_api.commit import commit
+from breastcancer_api.provenance import command, commit
 from nets.vgg import HEADS
 from training.exam_set import SetError, open_set
 from training.initial import WeightsMissing
@@ -38,9 +37,8 @@ class Command(BaseCommand):
         knobs, machines = (
             kind(**{each.name: options[each.name] for each in fields(kind)}) for kind in (Knobs, Machines)
         )
-        command = " ".join(["manage.py", *sys.argv[1:]])
         try:
-            card = train(knobs, open_set(options["data"]), options["out"], machines, command, commit())
+            card = train(knobs, open_set(options["data"]), options["out"], machines, command(), commit())
         except (SetError, KnobsDiffer, WeightsMissing) as error:
             raise CommandError(str(error)) from error
         if card:
