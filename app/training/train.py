@@ -18,8 +18,10 @@ from nets.bundle import CARD, Card, load_bundle, save_bundle
 from nets.runtime import Network
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
 from training.classifier import Classifier, Slices
-from training.evaluate import best_threshold, read, slice_figures, threshold_at_sensitivity
+from training.evaluate import read
+from training.figures import Cohort, Opinion, card_figures, cohort_of
 from training.phantoms import EXAM_SCALE, PhantomSet, phantom_set
+from training.thresholds import best_threshold, threshold_at_sensitivity
 
 TOPOLOGIES = {
     "single": Topology(1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True), "pooled", 2),
@@ -172,7 +174,15 @@ def write(card: Card, state: dict, out: Path, validation: PhantomSet, test: Phan
     """Writes the bundle; threshold and figures come from the 8-bit network as it will be loaded, not the float one."""
     save_bundle(out, card, state)
     network = Network(*load_bundle(out))
-    threshold = choose_threshold(card.role, read(network, validation)[0], np.asarray(validation.labels))
-    scores, _ = read(network, test)
-    figures = slice_figures(scores, scores >= threshold, test)
+    validated = read(network, validation, EXAM_SCALE).probabilities
+    threshold = choose_threshold(card.role, validated, np.asarray(validation.labels))
+    scores = read(network, test, EXAM_SCALE).probabilities
+    figures = card_figures(Opinion(scores, scores >= threshold), _cohort(test))
     return save_bundle(out, replace(card, threshold=threshold, figures={"phantoms": figures}), state)
+
+
+def _cohort(phantoms: PhantomSet) -> Cohort:
+    """Every phantom is a patient of her own."""
+    seeds, starts = np.unique(phantoms.exams, return_index=True)
+    labels, sizes = (np.split(np.asarray(of), starts[1:]) for of in (phantoms.labels.astype(int), phantoms.sizes))
+    return cohort_of(labels, sizes, seeds)

@@ -88,7 +88,7 @@ class FusedScoreTests(SimpleTestCase):
                 average_results(single[exams == exam] >= threshold, scantype[exams == exam] >= threshold)
                 for exam in np.unique(exams)
             ]
-            self.assertEqual((scores >= threshold).astype(int).tolist(), sum(by_rule, []))
+            self.assertEqual((scores >= threshold).astype(int).tolist(), [each for exam in by_rule for each in exam])
 
     @given(SCORES)
     def test_decision_that_is_held_leaves_the_other_network_to_decide(self, rows):

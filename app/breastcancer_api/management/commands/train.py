@@ -1,13 +1,11 @@
 """``manage.py train``: a network learns from phantoms and becomes a bundle."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from breastcancer_api.provenance import command, commit
 from training.train import ROLES, Knobs, train
 
 NUMBERS = (
@@ -47,19 +45,7 @@ class Command(BaseCommand):
             knobs,
             work=options["work"] or settings.STATE_DIR / "training",
             out=options["out"] or settings.NETWORKS_DIR / role,
-            command=" ".join(["manage.py", *sys.argv[1:]]),
-            commit=os.environ.get("COMMIT") or _commit(),
+            command=command(),
+            commit=commit(),
         )
         self.stdout.write(f"{card.name} {card.version}: threshold {card.threshold}, {card.figures['phantoms']}")
-
-
-def _commit() -> str:
-    """The commit the training code stands at, ``-changed`` when files differ from it."""
-    found = subprocess.run(
-        ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout.strip() or "unknown"

@@ -1,0 +1,45 @@
+"""Labelled exams and networks as the commands that judge and fit networks take them."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from breastcancer_api.networks import networks
+from nets.bundle import BundleError
+from nets.runtime import DeviceMissing, Networks, load_networks
+from training.calibration import TooFew
+from training.evaluate import NothingRead
+from training.exam_set import SPLITS, SetError, open_set
+from training.labelled_exams import LabelledExam, exams_of_set
+from training.sources.source import TruthError
+
+REFUSED = (BundleError, DeviceMissing, NothingRead, SetError, TooFew, TruthError)
+
+
+def add_arguments(parser: ArgumentParser, split: str) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a prepared set")
+    parser.add_argument("--split", choices=SPLITS, default=split, help=f"of a prepared set (default: {split})")
+    parser.add_argument("--bundle", type=Path, metavar="DIR", help="folder of both networks (default: those in use)")
+
+
+def labelled_exams(data: Path, split: str) -> list[LabelledExam]:
+    """The exams of a split of the prepared set in ``data``. Raises SetError when there is none."""
+    return exams_of_set(open_set(data).split(split))
+
+
+def pair_in(folder: Path | None) -> Networks:
+    """Both networks from ``folder``, by default those in use. Raises BundleError, DeviceMissing."""
+    return networks() if folder is None else load_networks(folder, settings.PRECISION, settings.DEVICE)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What cannot be done ends a command with its reason and no traceback."""
+    try:
+        yield
+    except REFUSED as error:
+        raise CommandError(str(error)) from error
