@@ -165,7 +165,7 @@ def save_bundle(folder: Path, card: Card, state: dict[str, torch.Tensor]) -> Car
 
 
 def holds_bundles(folder: Path) -> bool:
-    """Whether both networks in ``folder`` are bundles, so that no old state dict goes before one."""
+    """Whether no old state dict in ``folder`` goes before a bundle."""
     return not any((folder / name).is_file() for name in STATE_DICTS)
 
 

@@ -13,10 +13,9 @@ from detection.fusion import fused_scores
 from detection.pipeline import SliceResult, answered, normalisation, normalisations
 from imaging.errors import ScanError
 from imaging.preprocessing import Normalisation
-from nets.bundle import Card
 from nets.runtime import Network, Networks
 from training.exam_set import Labelled
-from training.figures import Cohort, Opinion, calibration, cohort_of, figures, operating_points, overlaps
+from training.figures import Cohort, Opinion, calibration, cohort_of, figures, overlaps
 from training.kinetic_baseline import baseline
 from training.labelled_exams import LabelledExam, OpenedExam
 from training.sources.source import TruthError
@@ -62,7 +61,7 @@ def evaluate(exams: Sequence[LabelledExam], pairs: Sequence[Networks]) -> Evalua
     found, looks = zip(*read, strict=True)
     labels, sizes, answers, kinetic = zip(*looks, strict=True)
     cohort = cohort_of(labels, sizes, [exam.patient for exam in found])
-    opinions = [_opinions(each, pair, cohort) for each, pair in zip(zip(*answers, strict=True), pairs, strict=True)]
+    opinions = [_opinions(each, cohort) for each in zip(*answers, strict=True)]
     return Evaluation(found, cohort, opinions, _joined(kinetic), dict(left_out))
 
 
@@ -81,7 +80,9 @@ def looked_at(
             yield exam, seen
 
 
-def _opinions(answers: Sequence[Sequence[SliceResult]], pair: Networks, cohort: Cohort) -> dict[str, Opinion]:
+def _opinions(answers: Sequence[Sequence[SliceResult]], cohort: Cohort) -> dict[str, Opinion]:
+    """The fused score is the highest threshold of the scantype network at which the rule says positive, the single
+    network's word as it is; minus infinity where none is."""
     rows = [each for exam in answers for each in exam]
 
     def column(name: str) -> np.ndarray:
@@ -91,17 +92,10 @@ def _opinions(answers: Sequence[Sequence[SliceResult]], pair: Networks, cohort: 
         role: Opinion(column(f"{role}_probability"), column(f"{role}_decision").astype(bool))
         for role in ("single", "scantype")
     }
-    levelled = [levelled_at(found[card.role].scores, card) for card in pair.cards()]
-    found["fused"] = Opinion(fused_scores(*levelled, cohort.exams), column("fused").astype(bool))
+    held = np.where(found["single"].decisions, np.inf, -np.inf)
+    scores = fused_scores(held, found["scantype"].scores, cohort.exams)
+    found["fused"] = Opinion(scores, column("fused").astype(bool))
     return found
-
-
-def levelled_at(probabilities: np.ndarray, card: Card) -> np.ndarray:
-    """Probabilities whose odds are divided by those of the card's threshold, so that every network's threshold, or
-    argmax, comes to 0.5."""
-    threshold = 0.5 if card.threshold is None else card.threshold
-    positive, negative = probabilities * (1 - threshold), (1 - probabilities) * threshold
-    return np.divide(positive, positive + negative, out=np.ones_like(positive), where=positive + negative > 0)
 
 
 def _joined(opinions: Sequence[Opinion]) -> Opinion:
@@ -116,16 +110,7 @@ def report(evaluation: Evaluation, pair: dict[str, Opinion]) -> dict:
         found[role]["calibration"] = calibration(pair[role].scores[cohort.judged], cohort.slice_cases.labels)
     shared = overlaps(pair["fused"].decisions, cohort)
     found["fused"]["overlap"] = {"median": round(float(np.median(shared)), 2), "exams": shared}
-    moved = scantype_moved(pair, cohort)
-    found["fused"]["scantype_threshold_moved"] = operating_points(moved[cohort.judged], cohort.slice_cases)
     return found
-
-
-def scantype_moved(pair: dict[str, Opinion], cohort: Cohort) -> np.ndarray:
-    """(N,) the highest threshold of the scantype network at which the rule says positive, the single network's word
-    held as it is; minus infinity where none is."""
-    held = np.where(pair["single"].decisions, np.inf, -np.inf)
-    return fused_scores(held, pair["scantype"].scores, cohort.exams)
 
 
 def read(network: Network, slices: Labelled, prepared_by: Normalisation) -> Analysis:

@@ -102,12 +102,13 @@ def _lesion_size(axes: Axes, figures: dict) -> None:
             if found["value"] is not None:
                 low, high = found["interval_95"] or [found["value"]] * 2
                 at = place + 0.2 * (shift - 1.5)
-                axes.bar(at, found["value"], 0.18, color=COLOURS[name], label=name if place == 0 else None)
+                axes.bar(at, found["value"], 0.18, color=COLOURS[name])
                 axes.vlines(at, low, high, color="black", linewidth=1)
     counts = [figures["fused"]["by_lesion_size"][size]["slices"] for size in sizes]
     axes.set_xticks(range(len(sizes)), [f"{size}\n{n} slices" for size, n in zip(sizes, counts, strict=True)])
     axes.set(ylabel="sensitivity", ylim=(0, 1.02), title="Slices: sensitivity by size of the lesion")
-    axes.legend(handles=[pyplot.Rectangle((0, 0), 1, 1, color=COLOURS[name], label=name) for name in figures])
+    handles = [pyplot.Rectangle((0, 0), 1, 1, color=COLOURS[name], label=name) for name in figures]
+    axes.figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
 def _strip(
@@ -117,14 +118,16 @@ def _strip(
     numbers = slice_numbers(cohort)
     size = (2.2 * len(rows) + 0.6, 2.2 * len(PASSES_SHOWN) + 0.6)
     picture, grid = pyplot.subplots(len(PASSES_SHOWN), len(rows), figsize=size, layout="constrained", squeeze=False)
+    for axes, name in zip(grid[:, 0], PASSES_SHOWN, strict=True):
+        axes.set_ylabel(name)
     for column, row in zip(grid.T, rows, strict=True):
         exam, number = numbers[row]
         with exams[exam].open() as opened:
             brightness = opened.brightness()
         white = np.percentile(brightness[:, 1], 99.9)
-        for axes, (name, k) in zip(column, PASSES_SHOWN.items(), strict=True):
+        for axes, k in zip(column, PASSES_SHOWN.values(), strict=True):
             axes.imshow(brightness[number - 1, k], cmap="gray", vmin=0, vmax=white)
-            axes.set(xticks=[], yticks=[], ylabel=name if column is grid.T[0] else "")
+            axes.set(xticks=[], yticks=[])
         told = f"single {pair['single'].scores[row]:.2f}, scantype {pair['scantype'].scores[row]:.2f}"
         column[0].set_title(f"exam {exam + 1}, slice {number}\n{told}", fontsize=8)
     picture.savefig(file, dpi=120)

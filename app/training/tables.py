@@ -40,9 +40,8 @@ def _by_size(readers: dict) -> str:
 
 def _operating(readers: dict) -> str:
     """Specificity at each sensitivity, then sensitivity at each specificity."""
-    curves = readers | {"fused, scantype moved": {"operating_points": readers["fused"]["scantype_threshold_moved"]}}
     head, rows = ["at"], []
-    for name, figures in curves.items():
+    for name, figures in readers.items():
         points = figures["operating_points"]
         cells = [_cell(each["specificity"]) for each in points["at_sensitivity"]]
         rows.append([name, *cells, *(_cell(each["sensitivity"]) for each in points["at_specificity"])])
