@@ -16,7 +16,7 @@ from phantom.exam import Protocol
 from training.exam_set import PLACES
 from training.sources.source import Truth
 
-PHANTOM = PhantomExam(7, Protocol(rows=64, columns=64, slices=6))
+PHANTOM = PhantomExam(1, Protocol(rows=96, columns=96, slices=6))
 LIMITS = Limits(files=100, unpacked_bytes=10_000_000, compression_ratio=600)
 
 
