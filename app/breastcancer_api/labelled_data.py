@@ -15,9 +15,10 @@ from training.calibration import TooFew
 from training.evaluate import NothingRead
 from training.exam_set import SPLITS, SetError, open_set
 from training.labelled_exams import LabelledExam, exams_of_set
-from training.sources.source import TruthError
+from training.thresholds import NoThresholds
 
-REFUSED = (BundleError, DeviceMissing, NothingRead, SetError, TooFew, TruthError)
+# ArithmeticError: a network answered with a value that is not a number
+REFUSED = (ArithmeticError, BundleError, DeviceMissing, NothingRead, NoThresholds, SetError, TooFew)
 
 
 def add_arguments(parser: ArgumentParser, split: str) -> None:

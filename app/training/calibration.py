@@ -67,7 +67,7 @@ def _check_enough(cohort: Cohort) -> None:
 def calibrated(cards: Sequence[Card], logits: Logits, specificity: float, made: dict) -> list[Card]:
     """New cards of the single and the scantype network: temperature, thresholds, and how they came about.
 
-    ``made`` says how, and is kept with what the exams were. Raises ValueError when no thresholds reach the specificity.
+    ``made`` says how, and is kept with what the exams were. Raises NoThresholds.
     """
     cohort = logits.cohort
     judged, truth = cohort.judged, cohort.slice_cases.labels

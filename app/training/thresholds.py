@@ -14,6 +14,10 @@ LEAST_MISSED, MOST_MISSED, CHOICES = 0.01, 0.5, 50
 STEP = 1e-6
 
 
+class NoThresholds(ValueError):
+    """No thresholds reach the specificity that is asked for; the text names it."""
+
+
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     """The threshold whose positive slices overlap best with the truth (Dice, Ecology 1945;26:297).
 
@@ -53,7 +57,7 @@ def pair_thresholds(
     ``single`` and ``scantype`` (N,) are probabilities, ``labels`` (N,) as ``exam_set`` has them: slices that are left
     out are neighbours and are not judged. ``exams`` (N,) is the index of each slice's exam. With the single network's
     threshold held, the scantype network's follows; so a grid over the first finds both. Raises ValueError when there
-    are no positive or no negative slices, or when no thresholds reach the specificity.
+    are no positive or no negative slices, NoThresholds.
     """
     positive, negative = labels == POSITIVE, labels == NEGATIVE
     if not (positive.any() and negative.any()):
@@ -67,5 +71,5 @@ def pair_thresholds(
             decisions = scores >= moved
             found.append((decisions[positive].mean(), (~decisions[negative]).mean(), held, round(moved, 6)))
     if not found:
-        raise ValueError(f"no thresholds reach a specificity of {specificity}")
+        raise NoThresholds(f"no thresholds reach a specificity of {specificity}")
     return max(found)[2:]

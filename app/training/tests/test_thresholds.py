@@ -2,7 +2,7 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from detection.fusion import average_results
-from training.thresholds import best_threshold, pair_thresholds, threshold_at_sensitivity
+from training.thresholds import NoThresholds, best_threshold, pair_thresholds, threshold_at_sensitivity
 
 
 class ThresholdTests(SimpleTestCase):
@@ -49,7 +49,7 @@ class PairTests(SimpleTestCase):
 
     def test_networks_that_cannot_keep_the_specificity_have_no_thresholds(self):
         certain = np.ones(4)
-        with self.assertRaisesMessage(ValueError, "no thresholds reach a specificity of 0.95"):
+        with self.assertRaisesMessage(NoThresholds, "no thresholds reach a specificity of 0.95"):
             pair_thresholds(certain, certain, np.array([1, 0, 0, 1]), np.zeros(4), 0.95)
 
     def test_without_negatives_there_is_nothing_to_choose_by(self):

@@ -32,8 +32,9 @@ class Command(BaseCommand):
         out = options["out"] or settings.STATE_DIR / "evaluation" / options["data"].resolve().name
         with refusals():
             pairs = [pair_in(options["bundle"]), *([pair_in(options["compare"])] if options["compare"] else [])]
-            found = evaluate(labelled_exams(options["data"], options["split"]), pairs)
-        out.mkdir(parents=True, exist_ok=True)
+            exams = labelled_exams(options["data"], options["split"])
+            out.mkdir(parents=True, exist_ok=True)
+            found = evaluate(exams, pairs)
         told = _told(found, pairs)
         (out / METRICS).write_text(json.dumps(told, indent=2) + "\n")
         draw(found, found.pairs[0], told["readers"], out)
