@@ -80,13 +80,22 @@ def prepare(pixels: np.ndarray, maximum: float | None = None, inverted: bool = F
     return cv2.resize(img.astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
 
 
+@dataclass(frozen=True)
+class Channels:
+    """Series side by side: ``images`` (N, channels, 128, 128) float32, 0..255; ``scales`` (N, channels) float32, the
+    value that became 255 in each slice of each, 0 where each slice has its own and it is dark."""
+
+    images: np.ndarray
+    scales: np.ndarray
+
+
 def process_single(single_folder: Path | Series, normalisation: Normalisation = BY_SLICE) -> np.ndarray:
     """The fat-saturated series for its network: (N, 1, 128, 128) float32, slices in reading order.
 
     ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises,
     NotADicomImage or NoSignal.
     """
-    return _channels([read_series(single_folder)], normalisation)
+    return channels([read_series(single_folder)], normalisation).images
 
 
 def process_scantype(
@@ -100,20 +109,29 @@ def process_scantype(
     With one scale for the exam, the first pass sets it for all three. The passes must match (``imaging.exam``).
     Raises what ``read_series`` raises, NotADicomImage or NoSignal.
     """
-    return _channels([read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)], normalisation)
+    return channels(
+        [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)], normalisation
+    ).images
 
 
-def _channels(passes: Sequence[Series], normalisation: Normalisation) -> np.ndarray:
-    """``passes`` as channels, the first of them setting the scale; it alone is in memory at any time."""
-    images = np.empty((len(passes[0]), len(passes), SIZE, SIZE), np.float32)
+def channels(passes: Sequence[Series], normalisation: Normalisation) -> Channels:
+    """``passes`` as channels, the first of them setting the scale; it alone is in memory at any time.
+
+    Raises NotADicomImage when a slice cannot be decoded, DamagedArchive when its file turns out not to be whole, or
+    NoSignal.
+    """
+    made = Channels(
+        np.empty((len(passes[0]), len(passes), SIZE, SIZE), np.float32),
+        np.empty((len(passes[0]), len(passes)), np.float32),
+    )
     first, *others = passes
     values = for_each(partial(_values, normalisation), first.slices)
     scale = normalisation.scale(values)
-    _prepare_into(images[:, 0], first, values.__getitem__, scale)
+    _prepare_into(made, 0, first, values.__getitem__, scale)
     del values
     for channel, series in enumerate(others, start=1):
-        _prepare_into(images[:, channel], series, lambda k, of=series: _values(normalisation, of.slices[k]), scale)
-    return images
+        _prepare_into(made, channel, series, lambda k, of=series: _values(normalisation, of.slices[k]), scale)
+    return made
 
 
 def _values(normalisation: Normalisation, image: SliceFile) -> np.ndarray:
@@ -121,12 +139,18 @@ def _values(normalisation: Normalisation, image: SliceFile) -> np.ndarray:
     return image.values() if normalisation.maximum == "slice" else image.brightness()
 
 
-def _prepare_into(images: np.ndarray, series: Series, values: Callable[[int], np.ndarray], scale: float | None) -> None:
-    """Fills ``images`` (N, 128, 128) with the slices of ``series``, whose ``values`` are asked for by their index."""
+def _prepare_into(
+    made: Channels, channel: int, series: Series, values: Callable[[int], np.ndarray], scale: float | None
+) -> None:
+    """Fills a channel of ``made`` with the slices of ``series``, whose ``values`` are asked for by their index."""
+    images, scales = made.images[:, channel], made.scales[:, channel]
 
     def one(index: int) -> None:
+        pixels = values(index)
+        maximum = float(pixels.max()) if scale is None else scale
         # the original recipe inverts after it has scaled; brightness is upright already
-        images[index] = prepare(values(index), scale, series.slices[index].inverted and scale is None)
+        images[index] = prepare(pixels, maximum, series.slices[index].inverted and scale is None)
+        scales[index] = max(maximum, 0)
 
     for_each(one, range(len(series)))
     if not images.any():

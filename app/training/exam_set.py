@@ -71,13 +71,17 @@ class Labelled:
 
 @dataclass(frozen=True)
 class ExamRecord:
-    """An exam of a set: its rows are ``first`` to ``first + slices``, counted from 0 over the whole set."""
+    """An exam of a set: its rows are ``first`` to ``first + slices``, counted from 0 over the whole set.
+
+    Not ``placed``: nobody said where in its positive slices the tumour is, and their ``places`` are 0.
+    """
 
     name: str
     patient: str
     split: str
     first: int
     slices: int
+    placed: bool = True
 
     @property
     def at(self) -> slice:

@@ -1,4 +1,5 @@
 import re
+import tempfile
 import warnings
 from pathlib import Path
 from unittest import skipUnless
@@ -12,6 +13,8 @@ from breastwise.env import SETTINGS
 from imaging.errors import ScanError
 from nets.bundle import ROLES, load
 from phantom.describing import ranges_table
+from training.exam_set import BYTES_A_SLICE
+from training.sources.zips import LABELS, labelled_zips
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
@@ -39,6 +42,18 @@ class DocsTests(SimpleTestCase):
 
     def test_phantom_page_lists_every_range_as_the_code_has_it(self):
         self.assertIn(ranges_table() + "\n", (ROOT / "docs" / "phantom.md").read_text())
+
+    def test_data_page_tells_the_size_of_sets_as_the_code_has_it(self):
+        page = (ROOT / "docs" / "data.md").read_text()
+        self.assertIn(f"1,000 slices take {BYTES_A_SLICE / 1e3:.1f} MB.", page)
+        self.assertIn(f"922 patients with 160 slices each take {922 * 160 * BYTES_A_SLICE / 1e9:.1f} GB", page)
+
+    def test_data_page_shows_a_table_of_labels_that_is_read(self):
+        table = re.search(r"```csv\n(.*?)```", (ROOT / "docs" / "data.md").read_text(), re.DOTALL)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, LABELS).write_text(table)
+            found = [(each.name, each.patient) for each in labelled_zips(Path(folder)).left_out]
+        self.assertEqual(found, [("2021/a17.zip", "P017"), ("2021/a18.zip", "P018"), ("north/b03.zip", "P021")])
 
     def test_picture_of_the_phantoms_is_small(self):
         self.assertLess((ROOT / "docs" / "phantom.png").stat().st_size, 600_000)

@@ -2,7 +2,16 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from imaging.errors import NoSignal
-from imaging.preprocessing import Normalisation, normalize, prepare, process_scantype, process_single
+from imaging.preprocessing import (
+    BY_SLICE,
+    Normalisation,
+    channels,
+    normalize,
+    prepare,
+    process_scantype,
+    process_single,
+)
+from imaging.series import read_series
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
@@ -87,6 +96,11 @@ class ProcessTests(FolderTestCase):
         images = process_scantype(*self.passes, normalisation=EXAM)
         # the scale is 1.5 times (almost) 400, the brightest slice of the first pass
         self.assertEqual(images[:, :, 0, 0].tolist(), [[85.0, 127.0, 170.0], [170.0, 255.0, 255.0]])
+
+    def test_value_that_became_white_is_told_for_each_slice_of_each_pass(self):
+        passes = [read_series(folder) for folder in self.passes]
+        self.assertEqual(channels(passes, BY_SLICE).scales.tolist(), [[200, 300, 400], [400, 600, 800]])
+        np.testing.assert_allclose(channels(passes, EXAM).scales, np.full((2, 3), 600))
 
     def test_channels_are_the_passes_in_order(self):
         write_files(exam_files(count=1), self.folder / "exam")
