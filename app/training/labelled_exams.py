@@ -15,7 +15,7 @@ from imaging.parallel import for_each
 from imaging.preprocessing import SIZE, Normalisation
 from imaging.slice_file import SliceFile
 from training.exam_set import SERIES, ExamRecord, ExamSet, Labelled, SetError
-from training.sources.source import Item, Source, Truth
+from training.sources.source import Item, LeftOut, Source, Truth, TruthError
 
 # Gives an empty folder that is gone afterwards.
 Workspace = Callable[[], AbstractContextManager[Path]]
@@ -50,7 +50,8 @@ def exams_of_set(exams: ExamSet) -> Sequence[LabelledExam]:
 
 
 def exams_of_source(source: Source, workspace: Workspace) -> Sequence[LabelledExam]:
-    return [_SourceExam(item, workspace) for item in source.items]
+    """Exams that are known to be missing are there too, and cannot be opened: nothing is left out in silence."""
+    return [*(_SourceExam(item, workspace) for item in source.items), *map(_MissingExam, source.left_out)]
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,22 @@ class _SourceExam:
         with self.workspace() as folder:
             exam = self.item.read(folder).exam
             yield _Read(exam, self.item.truth(exam))
+
+
+@dataclass(frozen=True)
+class _MissingExam:
+    missing: LeftOut
+
+    @property
+    def name(self) -> str:
+        return self.missing.name
+
+    @property
+    def patient(self) -> str:
+        return self.missing.patient
+
+    def open(self) -> AbstractContextManager[OpenedExam]:
+        raise TruthError(f"{self.name}: {self.missing.reason}")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from imaging.tests.folders import FolderTestCase
 from nets.bundle import WEIGHTS, load
 from training.calibration import LEAST
 from training.tests.exam_sets import labelled, write_set
+from training.tests.phantom_zips import phantom_zip
 
 
 class EvaluateTests(FolderTestCase):
@@ -28,6 +29,14 @@ class EvaluateTests(FolderTestCase):
         with (out / "differences.csv").open() as file:
             self.assertEqual(len(list(csv.DictReader(file))), 5)
         self.assertIn("kinetic baseline", printed.getvalue())
+
+    def test_zips_with_a_table_of_labels_are_read_and_what_is_missing_is_counted(self):
+        phantom_zip(self.folder)
+        (self.folder / "labels.csv").write_text("exam,patient,slices\nseries.zip,a,3-4\nlost.zip,b,\n")
+        with mock.patch("sys.stderr", io.StringIO()):
+            call_command("evaluate", data=self.folder, out=self.folder / "out", stdout=io.StringIO())
+        told = json.loads((self.folder / "out" / "metrics.json").read_text())
+        self.assertEqual((told["counts"]["positive_slices"], told["left_out"]), (2, {"labels": 1}))
 
     def test_folder_without_a_set_is_refused(self):
         with self.assertRaisesMessage(CommandError, "no prepared set"):
