@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nets.bundle import Card
 from nets.runtime import Network
 
 
@@ -40,7 +41,11 @@ def _analyse(images: np.ndarray, network: Network) -> Analysis:
     card = network.card
     if images.shape[1] != card.topology.channels:
         raise ValueError(f"{card.name} takes {card.topology.channels} channels, got {images.shape[1]}")
-    logits = network.logits(images)
+    return interpreted(network.logits(images), card)
+
+
+def interpreted(logits: np.ndarray, card: Card) -> Analysis:
+    """What logits (N, outputs) mean by the card. Raises ArithmeticError when one of them is not a number."""
     probabilities = _softmax(logits / card.temperature)[:, card.positive_class]
     if not (np.isfinite(logits).all() and np.isfinite(probabilities).all()):
         raise ArithmeticError(f"{card.name} answered with a value that is not a number")

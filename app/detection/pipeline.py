@@ -67,15 +67,22 @@ def scan(
     """
     reading = read(archive, workspace, limits)
     images = prepared(reading.exam, *normalisations(networks))
+    return ScanResult(answered(images, networks), (*reading.warnings, *images.warnings), networks.cards())
+
+
+def answered(images: Prepared, networks: Networks) -> tuple[SliceResult, ...]:
+    """What the networks and the rule say about each slice of one exam.
+
+    Raises ArithmeticError when a network answers with a value that is not a number.
+    """
     single = analyse_single(images.single, networks.single)
     scantype = analyse_scantype(images.scantype, networks.scantype)
     fused = average_results(single.decisions, scantype.decisions)
     columns = (single.probabilities, single.decisions, scantype.probabilities, scantype.decisions, fused)
-    slices = tuple(
+    return tuple(
         SliceResult(number, float(p1), int(d1), float(p3), int(d3), both)
         for number, (p1, d1, p3, d3, both) in enumerate(zip(*columns, strict=True), start=1)
     )
-    return ScanResult(slices, (*reading.warnings, *images.warnings), networks.cards())
 
 
 def prepared(exam: Exam, by_single: Normalisation, by_scantype: Normalisation) -> Prepared:

@@ -7,6 +7,8 @@ Weights in a bundle are 8-bit integers with one scale per output channel, so tha
 import hashlib
 import json
 import math
+import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -160,6 +162,31 @@ def save_bundle(folder: Path, card: Card, state: dict[str, torch.Tensor]) -> Car
     card = replace(card, weights_sha256=sha256(folder / WEIGHTS))
     (folder / CARD).write_text(card.to_json())
     return card
+
+
+def holds_bundles(folder: Path) -> bool:
+    """Whether no old state dict in ``folder`` goes before a bundle."""
+    return not any((folder / name).is_file() for name in STATE_DICTS)
+
+
+def copy_bundles(source: Path, folder: Path, cards: Iterable[Card]) -> None:
+    """The bundles in ``source``, their weights byte for byte, with other ``cards``, as bundles in the new ``folder``.
+
+    ``folder`` is there whole or not at all. Raises BundleError when it is there already, or when weights are not those
+    of their card.
+    """
+    if folder.exists():
+        raise BundleError(f"{folder}: is there already")
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    for card in cards:
+        weights = source / card.role / WEIGHTS
+        if sha256(weights) != card.weights_sha256:
+            raise BundleError(f"{weights}: not the weights of its card (SHA-256 differs)")
+        (partial / card.role).mkdir(parents=True)
+        shutil.copyfile(weights, partial / card.role / WEIGHTS)
+        (partial / card.role / CARD).write_text(card.to_json())
+    partial.rename(folder)
 
 
 def quantise(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

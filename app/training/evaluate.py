@@ -1,108 +1,130 @@
-"""What a network is worth on exams it has not seen."""
+"""What a pair of networks is worth on labelled exams, through the same functions as an upload."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-import torch
-from torchmetrics.functional.classification import binary_auroc, binary_precision_recall_curve
 from tqdm import tqdm
 
-from detection.analysis import analyse_scantype, analyse_single
-from detection.fusion import average_results
-from detection.pipeline import normalisation
+from detection.analysis import Analysis, analyse_scantype, analyse_single
+from detection.fusion import fused_scores
+from detection.pipeline import SliceResult, answered, normalisation, normalisations
+from imaging.errors import ScanError
+from imaging.preprocessing import Normalisation
 from nets.runtime import Network, Networks
-from training.phantoms import EXAM_SCALE, PhantomSet
+from training.exam_set import Labelled
+from training.figures import Cohort, Opinion, calibration, cohort_of, figures, overlaps
+from training.kinetic_baseline import baseline
+from training.labelled_exams import LabelledExam, OpenedExam
+from training.sources.source import TruthError
 
 ANALYSE = {"single": analyse_single, "scantype": analyse_scantype}
-RESAMPLES = 1000
+NETWORK_READERS = ("single", "scantype", "fused")
+BASELINE = "kinetic baseline"
 CHUNK = 64
+Looked = TypeVar("Looked")
 
 
-def read(network: Network, phantoms: PhantomSet) -> tuple[np.ndarray, np.ndarray]:
-    """Probability of tumour (N,) and decision (N,) bool for each slice, through the same functions as an upload.
+class NothingRead(Exception):
+    """No exam could be read; the text says why."""
 
-    Raises ValueError when the network wants its input scaled in another way than the set is.
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was read: ``exams`` in the order of ``cohort``; ``pairs`` has for each pair of networks what it says,
+    ``single``, ``scantype`` and ``fused``; ``kinetic`` is the baseline's word; ``left_out`` counts the exams that could
+    not be read by the code of their error."""
+
+    exams: Sequence[LabelledExam]
+    cohort: Cohort
+    pairs: Sequence[dict[str, Opinion]]
+    kinetic: Opinion
+    left_out: dict[str, int]
+
+
+def evaluate(exams: Sequence[LabelledExam], pairs: Sequence[Networks]) -> Evaluation:
+    """Shows each exam to each pair of networks and to the baseline.
+
+    Raises SetError when a network takes another normalisation than a set is prepared in, NothingRead.
+    """
+
+    def look(opened: OpenedExam) -> tuple:
+        answers = [answered(opened.prepared(*normalisations(pair)), pair) for pair in pairs]
+        return opened.labels, opened.sizes, answers, baseline(opened.brightness())
+
+    left_out = Counter()
+    read = list(looked_at(exams, look, left_out))
+    if not read:
+        raise NothingRead(f"none of {len(exams)} exams could be read: {dict(left_out)}")
+    found, looks = zip(*read, strict=True)
+    labels, sizes, answers, kinetic = zip(*looks, strict=True)
+    cohort = cohort_of(labels, sizes, [exam.patient for exam in found])
+    opinions = [_opinions(each, cohort) for each in zip(*answers, strict=True)]
+    return Evaluation(found, cohort, opinions, _joined(kinetic), dict(left_out))
+
+
+def looked_at(
+    exams: Sequence[LabelledExam], look: Callable[[OpenedExam], Looked], left_out: Counter
+) -> Iterator[tuple[LabelledExam, Looked]]:
+    """Each exam that can be read, with what ``look`` sees in it; ``left_out`` counts the others by the code of their
+    error, ``labels`` where the truth is wrong and ``file`` where a file cannot be read: names stay out of logs."""
+    for exam in tqdm(exams, desc="exams", unit="exam"):
+        try:
+            with exam.open() as opened:
+                seen = look(opened)
+        except (ScanError, TruthError, OSError) as error:
+            left_out[getattr(error, "code", "labels" if isinstance(error, TruthError) else "file")] += 1
+        else:
+            yield exam, seen
+
+
+def _opinions(answers: Sequence[Sequence[SliceResult]], cohort: Cohort) -> dict[str, Opinion]:
+    """The fused score is the highest threshold of the scantype network at which the rule says positive, the single
+    network's word as it is; minus infinity where none is."""
+    rows = [each for exam in answers for each in exam]
+
+    def column(name: str) -> np.ndarray:
+        return np.array([getattr(each, name) for each in rows])
+
+    found = {
+        role: Opinion(column(f"{role}_probability"), column(f"{role}_decision").astype(bool))
+        for role in ("single", "scantype")
+    }
+    held = np.where(found["single"].decisions, np.inf, -np.inf)
+    scores = fused_scores(held, found["scantype"].scores, cohort.exams)
+    found["fused"] = Opinion(scores, column("fused").astype(bool))
+    return found
+
+
+def _joined(opinions: Sequence[Opinion]) -> Opinion:
+    return Opinion(*(np.concatenate([getattr(each, name) for each in opinions]) for name in ("scores", "decisions")))
+
+
+def report(evaluation: Evaluation, pair: dict[str, Opinion]) -> dict:
+    """The figures of each reader: both networks, the fused answer and the baseline."""
+    cohort = evaluation.cohort
+    found = {name: figures(opinion, cohort) for name, opinion in (pair | {BASELINE: evaluation.kinetic}).items()}
+    for role in ("single", "scantype"):
+        found[role]["calibration"] = calibration(pair[role].scores[cohort.judged], cohort.slice_cases.labels)
+    shared = overlaps(pair["fused"].decisions, cohort)
+    found["fused"]["overlap"] = {"median": round(float(np.median(shared)), 2), "exams": shared}
+    return found
+
+
+def read(network: Network, slices: Labelled, prepared_by: Normalisation) -> Analysis:
+    """The answer of one network to prepared slices, through the same functions as an upload; ``slices`` has
+    ``channels`` as ``exam_set.Labelled`` has.
+
+    Raises ValueError when the network wants its input scaled in another way than ``prepared_by``.
     """
     role = network.card.role
-    if normalisation(network.card) != EXAM_SCALE:
-        raise ValueError(f"{network.card.name} wants another normalisation than phantom sets have: {EXAM_SCALE}")
-    images = phantoms.channels(role)
+    if normalisation(network.card) != prepared_by:
+        raise ValueError(f"{network.card.name} wants another normalisation than these slices have: {prepared_by}")
+    images = slices.channels(role)
     chunks = [
         ANALYSE[role](images[start : start + CHUNK].astype(np.float32), network)
         for start in tqdm(range(0, len(images), CHUNK), desc=f"{network.card.name} reads", unit="batch")
     ]
-    probabilities, decisions = ([getattr(each, name) for each in chunks] for name in ("probabilities", "decisions"))
-    return np.concatenate(probabilities), np.concatenate(decisions).astype(bool)
-
-
-def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
-    """The threshold whose positive slices overlap best with the truth (Dice, Ecology 1945;26:297).
-
-    Unlike the sum of sensitivity and specificity it knows that most slices hold no tumour: a false alarm costs as much
-    as a missed slice, however many slices could raise one.
-    """
-    precision, sensitivity, thresholds = binary_precision_recall_curve(*_tensors(scores, labels))
-    overlap = 2 * precision * sensitivity / (precision + sensitivity).clamp(min=1e-9)
-    return round(float(thresholds[torch.argmax(overlap[:-1])].clamp(0.01, 0.99)), 4)
-
-
-def threshold_at_sensitivity(scores: np.ndarray, labels: np.ndarray, sensitivity: float) -> float:
-    """The highest threshold at which at least this share of the positive slices is positive."""
-    return float(np.floor(np.quantile(scores[labels], 1 - sensitivity, method="lower") * 1e4) / 1e4)
-
-
-def slice_figures(scores: np.ndarray, positive: np.ndarray, phantoms: PhantomSet) -> dict:
-    """Slice AUC of ``scores`` with its 95 % interval bootstrapped over exams; sensitivity and specificity of the
-    decisions ``positive``, (N,) bool."""
-    labels = np.asarray(phantoms.labels)
-    return {
-        "exams": len(np.unique(phantoms.exams)),
-        "slices": len(labels),
-        "positive_slices": int(labels.sum()),
-        "slice_auc": round(_auc(scores, labels), 4),
-        "slice_auc_95": [round(edge, 4) for edge in _interval(scores, labels, np.asarray(phantoms.exams))],
-        "sensitivity": round(float(positive[labels].mean()), 4),
-        "specificity": round(float((~positive[~labels]).mean()), 4),
-    }
-
-
-def _auc(scores: np.ndarray, labels: np.ndarray) -> float:
-    return float(binary_auroc(*_tensors(scores, labels)))
-
-
-def _interval(scores: np.ndarray, labels: np.ndarray, exams: np.ndarray) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    rows = [np.flatnonzero(exams == exam) for exam in np.unique(exams)]
-    values = []
-    for _ in range(RESAMPLES):
-        drawn = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
-        if 0 < labels[drawn].sum() < len(drawn):
-            values.append(_auc(scores[drawn], labels[drawn]))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _tensors(scores: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.from_numpy(np.ascontiguousarray(scores)), torch.from_numpy(labels.astype(int))
-
-
-def fused_figures(networks: Networks, phantoms: PhantomSet) -> dict[str, dict]:
-    """Figures of the single network, the scantype network and the fused decision on the same exams.
-
-    ``overlaps``: intersection over union of the answer's and the truth's slices, an exam each; 1 when both are empty.
-    """
-    labels, exams = np.asarray(phantoms.labels), np.asarray(phantoms.exams)
-    answers = {network.card.role: read(network, phantoms) for network in (networks.single, networks.scantype)}
-    decisions = [answers[role][1].astype(int) for role in ("single", "scantype")]
-    fused, overlaps = np.zeros(len(labels), bool), []
-    for exam in np.unique(exams):
-        rows = exams == exam
-        fused[rows] = average_results(decisions[0][rows], decisions[1][rows])
-        either = (fused[rows] | labels[rows]).sum()
-        overlaps.append(round(float((fused[rows] & labels[rows]).sum() / either), 2) if either else 1.0)
-    figures = {role: slice_figures(*answer, phantoms) for role, answer in answers.items()}
-    figures["fused"] = {
-        "sensitivity": round(float(fused[labels].mean()), 4),
-        "specificity": round(float((~fused[~labels]).mean()), 4),
-        "median_overlap": round(float(np.median(overlaps)), 2),
-        "overlaps": overlaps,
-    }
-    return figures
+    return Analysis(*(np.concatenate([getattr(each, name) for each in chunks]) for name in Analysis.__annotations__))

@@ -1,10 +1,13 @@
+import numpy as np
 from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.fusion import average_results
+from detection.fusion import average_results, fused_scores
 
 DECISIONS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), max_size=40)
+# so coarse that scores are often equal
+SCORES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.booleans()), min_size=1, max_size=40)
 
 
 def fused(pairs: str) -> str:
@@ -60,3 +63,38 @@ class FusionTests(SimpleTestCase):
     def test_swapping_the_networks_changes_nothing(self, pairs):
         single, scantype = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.assertEqual(average_results(single, scantype), average_results(scantype, single))
+
+
+class FusedScoreTests(SimpleTestCase):
+    def score(self, single: list[float], scantype: list[float], exams: list[int]) -> list[float]:
+        return fused_scores(np.array(single), np.array(scantype), np.array(exams)).tolist()
+
+    def test_slice_alone_scores_what_both_networks_reach(self):
+        self.assertEqual(self.score([0.9], [0.3], [0]), [0.3])
+
+    def test_neighbour_on_which_both_agree_lifts_a_slice_to_what_one_network_reaches(self):
+        self.assertEqual(self.score([0.9, 0.8], [0.3, 0.7], [0, 0]), [0.7, 0.7])
+
+    def test_slices_of_another_exam_are_no_neighbours(self):
+        self.assertEqual(self.score([0.9, 0.8], [0.3, 0.7], [0, 1]), [0.3, 0.7])
+
+    @given(SCORES)
+    def test_score_reaches_a_threshold_exactly_where_the_rule_says_positive(self, rows):
+        single, scantype, changes = (np.array(column) for column in zip(*rows, strict=True))
+        exams = np.cumsum(changes)
+        scores = fused_scores(single, scantype, exams)
+        for threshold in range(10):
+            by_rule = [
+                average_results(single[exams == exam] >= threshold, scantype[exams == exam] >= threshold)
+                for exam in np.unique(exams)
+            ]
+            self.assertEqual((scores >= threshold).astype(int).tolist(), [each for exam in by_rule for each in exam])
+
+    @given(SCORES)
+    def test_decision_that_is_held_leaves_the_other_network_to_decide(self, rows):
+        single, scantype, _ = (np.array(column) for column in zip(*rows, strict=True))
+        held = np.where(single > 4, np.inf, -np.inf)
+        scores = fused_scores(held, scantype, np.zeros(len(rows)))
+        for threshold in range(10):
+            answer = average_results(single > 4, scantype >= threshold)
+            self.assertEqual((scores >= threshold).astype(int).tolist(), answer)

@@ -1,10 +1,22 @@
 import json
+from dataclasses import replace
 
 import torch
 from django.test import SimpleTestCase
 
 from imaging.tests.folders import FolderTestCase
-from nets.bundle import BundleError, Card, dequantise, load, load_bundle, quantise, save_bundle
+from nets.bundle import (
+    WEIGHTS,
+    BundleError,
+    Card,
+    copy_bundles,
+    dequantise,
+    holds_bundles,
+    load,
+    load_bundle,
+    quantise,
+    save_bundle,
+)
 from nets.vgg import FirstConvolution, Topology, build_vgg19, draw_weights
 
 CARD = Card(
@@ -121,3 +133,25 @@ class BundleTests(FolderTestCase):
     def test_bundle_folder_loads_by_itself(self):
         self.save()
         self.assertEqual(load_bundle(self.folder / "single")[0].name, "tiny")
+
+    def test_copy_has_the_same_weights_and_another_card(self):
+        card = replace(self.save(), threshold=0.9)
+        copy_bundles(self.folder, self.folder / "copy", [card])
+        self.assertEqual(load_bundle(self.folder / "copy" / "single")[0], card)
+        weights = [(folder / "single" / WEIGHTS).read_bytes() for folder in (self.folder, self.folder / "copy")]
+        self.assertEqual(weights[0], weights[1])
+
+    def test_copy_of_other_weights_than_the_cards_leaves_nothing_in_its_place(self):
+        card = replace(self.save(), weights_sha256="0")
+        with self.assertRaisesMessage(BundleError, "not the weights of its card (SHA-256 differs)"):
+            copy_bundles(self.folder, self.folder / "copy", [card])
+        self.assertFalse((self.folder / "copy").exists())
+
+    def test_copy_goes_to_a_new_folder(self):
+        with self.assertRaisesMessage(BundleError, "is there already"):
+            copy_bundles(self.folder, self.folder, [])
+
+    def test_folder_with_an_old_state_dict_holds_no_bundles(self):
+        self.assertTrue(holds_bundles(self.folder))
+        (self.folder / "vgg_scantype.pth").touch()
+        self.assertFalse(holds_bundles(self.folder))

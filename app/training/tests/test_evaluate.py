@@ -1,75 +1,85 @@
-from types import SimpleNamespace
-from unittest import mock
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from django.test import SimpleTestCase
 
-from nets.runtime import Networks
-from training import evaluate
-from training.evaluate import best_threshold, slice_figures, threshold_at_sensitivity
-from training.phantoms import PhantomSet
+from detection.pipeline import prepared, scan
+from imaging.preprocessing import BY_SLICE
+from nets.runtime import load_networks
+from training.evaluate import NothingRead, evaluate, read, report
+from training.exam_set import Labelled, SetError
+from training.labelled_exams import exams_of_set, exams_of_source
+from training.tests.exam_sets import EXAM_SCALE, labelled, write_set
+from training.tests.phantom_zips import LIMITS, PhantomZip, Zips, phantom_zip, scratch
+
+BUNDLES = Path(__file__).parents[2] / "nets" / "bundles"
+LABELS = (0, 0, 1, 1, -1, 0)
 
 
-def phantoms(labels: list[int], exams: list[int]) -> PhantomSet:
-    count = len(labels)
-    places = np.zeros((count, 32, 32), np.uint8)
-    return PhantomSet(np.zeros((count, 4, 128, 128), np.uint8), np.array(labels, bool), places, np.array(exams))
+class ServedTests(SimpleTestCase):
+    """What is measured is what is served: a phantom's zip, uploaded and evaluated."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder, cls.networks = Path(folder.name), load_networks(BUNDLES)
+        cls.zip = phantom_zip(cls.folder)
+        with cls.zip.open("rb") as archive, scratch() as workspace:
+            cls.served = scan(archive, workspace, cls.networks, LIMITS).slices
+        damaged = cls.folder / "damaged.zip"
+        damaged.write_bytes(b"no zip")
+        source = Zips((PhantomZip(cls.zip, LABELS), PhantomZip(damaged, LABELS)))
+        cls.found = evaluate(exams_of_source(source, scratch), [cls.networks])
 
-class FiguresTests(SimpleTestCase):
-    def test_auc_is_the_share_of_pairs_in_the_right_order(self):
-        # pairs of (positive, negative): 0.9 and 0.4 against 0.1, 0.5: three of four are in order
-        scores = np.array([0.9, 0.4, 0.1, 0.5])
-        found = slice_figures(scores, scores >= 0.45, phantoms([1, 1, 0, 0], [1, 2, 1, 2]))
-        self.assertEqual(found["slice_auc"], 0.75)
-        self.assertEqual((found["sensitivity"], found["specificity"]), (0.5, 0.5))
-        self.assertEqual((found["exams"], found["slices"], found["positive_slices"]), (2, 4, 2))
+    def test_exams_from_zips_get_the_answer_of_an_upload(self):
+        pair = self.found.pairs[0]
+        for role in ("single", "scantype"):
+            self.assertEqual(pair[role].scores.tolist(), [getattr(each, f"{role}_probability") for each in self.served])
+        self.assertEqual(pair["fused"].decisions.tolist(), [bool(each.fused) for each in self.served])
 
-    def test_interval_holds_the_figure(self):
-        rng = np.random.default_rng(0)
-        labels = rng.integers(0, 2, 200)
-        scores = labels + rng.standard_normal(200)
-        found = slice_figures(scores, scores > 0.5, phantoms(list(labels), [i // 10 for i in range(200)]))
-        low, high = found["slice_auc_95"]
-        self.assertTrue(low < found["slice_auc"] < high)
-        self.assertGreater(high - low, 0.02)
+    def test_exams_of_a_prepared_set_get_it_but_for_the_rounding(self):
+        exams = write_set(self.folder / "set", [("p", "test", self.rounded())])
+        pair = evaluate(exams_of_set(exams), [self.networks]).pairs[0]
+        for role in ("single", "scantype"):
+            expected = [getattr(each, f"{role}_probability") for each in self.served]
+            np.testing.assert_allclose(pair[role].scores, expected, atol=0.02)
+            decided = [getattr(each, f"{role}_decision") for each in self.served]
+            self.assertEqual(pair[role].decisions.astype(int).tolist(), decided)
 
-    def test_best_threshold_parts_what_can_be_parted(self):
-        self.assertEqual(best_threshold(np.array([0.1, 0.2, 0.7, 0.8]), np.array([0, 0, 1, 1])), 0.7)
+    def rounded(self) -> Labelled:
+        with scratch() as workspace:
+            images = prepared(PhantomZip(self.zip, LABELS).read(workspace).exam, EXAM_SCALE, EXAM_SCALE)
+        values = np.rint(np.concatenate([images.single, images.scantype], axis=1)).astype(np.uint8)
+        empty = labelled(LABELS)
+        return Labelled(values, empty.labels, empty.places, empty.sizes, empty.scales)
 
-    def test_best_threshold_has_the_largest_overlap_with_the_truth(self):
-        # at 0.3 both positives are found with six false alarms (Dice 4/10), at 0.8 one of two with none (Dice 2/3)
-        scores = np.array([0.8, 0.3, *[0.4] * 6, *[0.1] * 92])
-        labels = np.array([1, 1, *[0] * 98])
-        self.assertEqual(best_threshold(scores, labels), 0.8)
+    def test_exam_that_cannot_be_read_is_counted_by_its_code(self):
+        self.assertEqual(self.found.left_out, {"not_a_zip": 1})
+        self.assertEqual(len(self.found.exams), 1)
 
-    def test_threshold_keeps_the_share_of_positives_asked_for(self):
-        scores = np.concatenate([np.arange(1, 101) / 100, np.zeros(50)])
-        labels = np.arange(150) < 100
-        threshold = threshold_at_sensitivity(scores, labels, 0.95)
-        self.assertEqual(threshold, 0.05)
-        self.assertGreaterEqual((scores[labels] >= threshold).mean(), 0.95)
+    def test_fused_score_reaches_the_threshold_exactly_where_the_answer_is_positive(self):
+        fused, threshold = self.found.pairs[0]["fused"], self.networks.scantype.card.threshold
+        np.testing.assert_array_equal(fused.scores >= threshold, fused.decisions)
 
+    def test_report_has_figures_of_every_reader(self):
+        told = report(self.found, self.found.pairs[0])
+        self.assertEqual(list(told), ["single", "scantype", "fused", "kinetic baseline"])
+        self.assertEqual(told["fused"]["by_lesion_size"]["10 to 20 mm"]["slices"], 2)
+        self.assertIn("expected_calibration_error", told["scantype"]["calibration"])
+        self.assertIsNone(told["fused"]["exams"]["specificity"]["value"])
 
-class FusedTests(SimpleTestCase):
-    def test_fused_figures_apply_the_rule_exam_by_exam(self):
-        # two exams of two slices: what the first ends with must not be a neighbour of what the second begins with
-        single, scantype = np.array([0.1, 0.9, 0.9, 0.1]), np.array([0.1, 0.9, 0.1, 0.1])
-        labels = phantoms([0, 1, 1, 0], [1, 1, 2, 2])
-        with mock.patch.object(evaluate, "read", side_effect=[(each, each > 0.5) for each in (single, scantype)]):
-            found = evaluate.fused_figures(pair(), labels)
-        self.assertEqual(
-            found["fused"],
-            {"sensitivity": 0.5, "specificity": 1.0, "median_overlap": 0.5, "overlaps": [1.0, 0.0]},
-        )
-        self.assertEqual(found["single"]["sensitivity"], 1.0)
+    def test_set_prepared_in_another_way_is_refused(self):
+        exams = write_set(self.folder / "other", [("p", "test", labelled([0, 1]))], normalisation=BY_SLICE)
+        with self.assertRaisesMessage(SetError, "the single network takes Normalisation(maximum='exam'"):
+            evaluate(exams_of_set(exams), [self.networks])
 
-    def test_network_that_wants_another_scale_is_not_evaluated(self):
-        network = SimpleNamespace(card=SimpleNamespace(name="old", role="single", normalisation={"maximum": "slice"}))
-        with self.assertRaisesMessage(ValueError, "old wants another normalisation than phantom sets have"):
-            evaluate.read(network, phantoms([0], [1]))
+    def test_nothing_that_can_be_read_is_nothing_to_judge(self):
+        with self.assertRaisesMessage(NothingRead, "none of 1 exams could be read: {'file': 1}"):
+            evaluate(exams_of_source(Zips((PhantomZip(self.folder / "none.zip", LABELS),)), scratch), [self.networks])
 
-
-def pair() -> Networks:
-    cards = [SimpleNamespace(role=role) for role in ("single", "scantype")]
-    return Networks(*(SimpleNamespace(card=card) for card in cards))
+    def test_slices_prepared_in_another_way_are_not_read(self):
+        with self.assertRaisesMessage(ValueError, "another normalisation"):
+            read(self.networks.single, labelled([0, 1]), BY_SLICE)

@@ -1,4 +1,4 @@
-"""``manage.py evaluate``: what the networks in use are worth on phantom exams they have not seen."""
+"""``manage.py evaluate``: what networks are worth on labelled exams (docs/evaluation.md)."""
 
 import json
 from pathlib import Path
@@ -6,24 +6,57 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from breastcancer_api.networks import networks
-from training.evaluate import fused_figures
-from training.phantoms import phantom_set
+from breastcancer_api.labelled_data import add_arguments, labelled_exams, pair_in, refusals
+from breastcancer_api.networks import identity
+from breastcancer_api.provenance import command, commit
+from nets.runtime import Networks
+from training.comparison import compare, write_differences
+from training.evaluate import Evaluation, evaluate, report
+from training.exam_set import TEST
+from training.figures import counts
+from training.pictures import draw
+from training.tables import comparison_table, tables
 
-# Neither training nor the cards use these seeds.
-FIRST_SEED = 4_000_000
+METRICS, DIFFERENCES = "metrics.json", "differences.csv"
 
 
 class Command(BaseCommand):
-    help = "Print figures of both networks and of the fused decision on unseen phantom exams, as JSON."
+    help = "Show labelled exams to the networks as an upload would be; print figures, write metrics.json and pictures."
 
     def add_arguments(self, parser):
-        parser.add_argument("--exams", type=int, default=20)
-        parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
-        parser.add_argument("--work", type=Path, help="folder for the exams (default: STATE_DIR/training/data)")
+        add_arguments(parser, split=TEST)
+        parser.add_argument("--compare", type=Path, metavar="DIR", help="another pair of networks on the same exams")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: STATE_DIR/evaluation/<data>)")
 
     def handle(self, **options):
-        first = options["first_seed"]
-        folder = options["work"] or settings.STATE_DIR / "training" / "data"
-        figures = fused_figures(networks(), phantom_set(range(first, first + options["exams"]), folder))
-        self.stdout.write(json.dumps(figures, indent=2))
+        out = options["out"] or settings.STATE_DIR / "evaluation" / options["data"].resolve().name
+        with refusals():
+            pairs = [pair_in(options["bundle"]), *([pair_in(options["compare"])] if options["compare"] else [])]
+            exams = labelled_exams(options["data"], options["split"])
+            out.mkdir(parents=True, exist_ok=True)
+            found = evaluate(exams, pairs)
+        told = _told(found, pairs)
+        (out / METRICS).write_text(json.dumps(told, indent=2) + "\n")
+        draw(found, found.pairs[0], told["readers"], out)
+        self.stdout.write(tables(told))
+        if len(pairs) == 2:
+            write_differences(out / DIFFERENCES, found.exams, *found.pairs, found.cohort)
+            self.stdout.write(comparison_table(told["comparison"]))
+        self.stdout.write(f"figures and pictures: {out}")
+
+
+def _told(found: Evaluation, pairs: list[Networks]) -> dict:
+    """What ``metrics.json`` holds."""
+    told = {
+        "command": command(),
+        "commit": commit(),
+        "networks": [identity(card) for card in pairs[0].cards()],
+        "counts": counts(found.cohort),
+        "left_out": found.left_out,
+        "readers": report(found, found.pairs[0]),
+    }
+    if len(pairs) == 2:
+        told["compared_with"] = [identity(card) for card in pairs[1].cards()]
+        told["readers_compared"] = report(found, found.pairs[1])
+        told["comparison"] = compare(*found.pairs, found.cohort)
+    return told
