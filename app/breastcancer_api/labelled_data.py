@@ -19,10 +19,11 @@ from training.exam_set import MANIFEST, SPLITS, SetError, open_set
 from training.labelled_exams import LabelledExam, exams_of_set, exams_of_source
 from training.sources.tables import TableError
 from training.sources.zips import LABELS, labelled_zips
+from training.temperature import NoFit
 from training.thresholds import NoThresholds
 
 # ArithmeticError: a network answered with a value that is not a number
-REFUSED = (ArithmeticError, BundleError, DeviceMissing, NothingRead, NoThresholds, SetError, TableError, TooFew)
+REFUSED = (ArithmeticError, BundleError, DeviceMissing, NoFit, NothingRead, NoThresholds, SetError, TableError, TooFew)
 
 
 def add_arguments(parser: ArgumentParser, split: str) -> None:
@@ -41,6 +42,11 @@ def labelled_exams(data: Path, split: str) -> Sequence[LabelledExam]:
     if (data / LABELS).is_file() and not (data / MANIFEST).exists():
         return exams_of_source(labelled_zips(data), partial(workspace, settings.WORK_DIR))
     return exams_of_set(open_set(data).split(split))
+
+
+def about(data: Path) -> dict:
+    """What the exams in ``data`` are made of, for those who read figures later; no exam and no patient is named."""
+    return open_set(data).summary if (data / MANIFEST).exists() else {"source": {"kind": "zips"}}
 
 
 def pair_in(folder: Path | None) -> Networks:

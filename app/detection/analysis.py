@@ -46,7 +46,9 @@ def _analyse(images: np.ndarray, network: Network) -> Analysis:
 
 def interpreted(logits: np.ndarray, card: Card) -> Analysis:
     """What logits (N, outputs) mean by the card. Raises ArithmeticError when one of them is not a number."""
-    probabilities = _softmax(logits / card.temperature)[:, card.positive_class]
+    shifted = logits.astype(np.float64)
+    shifted[:, card.positive_class] += card.shift
+    probabilities = _softmax(shifted / card.temperature)[:, card.positive_class]
     if not (np.isfinite(logits).all() and np.isfinite(probabilities).all()):
         raise ArithmeticError(f"{card.name} answered with a value that is not a number")
     if card.threshold is None:
@@ -57,5 +59,5 @@ def interpreted(logits: np.ndarray, card: Card) -> Analysis:
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    relative = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return relative / relative.sum(axis=1, keepdims=True)

@@ -39,7 +39,7 @@ class Card:
 
     ``normalisation``: how stored values become 0..255, see ``imaging.preprocessing.Normalisation``.
     ``threshold``: probability from which a slice is positive; None: positive when the positive class has the largest
-    logit. ``temperature`` divides the logits before the softmax.
+    logit. Before the softmax ``shift`` is added to the logit of the positive class and ``temperature`` divides all.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Card:
     threshold: float | None
     intended_use: str
     temperature: float = 1.0
+    shift: float = 0.0
     positive_class: int = 1
     made_by: dict = field(default_factory=dict)
     figures: dict = field(default_factory=dict)
@@ -90,6 +91,8 @@ class Card:
             raise ValueError(f"threshold is {self.threshold}, not a probability")
         if not SMALLEST_TEMPERATURE <= self.temperature < math.inf:
             raise ValueError(f"temperature is {self.temperature}, not at least {SMALLEST_TEMPERATURE}")
+        if not math.isfinite(self.shift):
+            raise ValueError(f"shift is {self.shift}, not a number")
         if self.positive_class not in range(self.topology.outputs):
             raise ValueError(f"positive_class is {self.positive_class!r}, not one of {self.topology.outputs} outputs")
 
@@ -162,6 +165,16 @@ def save_bundle(folder: Path, card: Card, state: dict[str, torch.Tensor]) -> Car
     card = replace(card, weights_sha256=sha256(folder / WEIGHTS))
     (folder / CARD).write_text(card.to_json())
     return card
+
+
+def rewrite_card(folder: Path, card: Card) -> None:
+    """Gives the bundle in ``folder`` another ``card``, whole or not at all. Raises BundleError when its weights are not
+    the card's."""
+    if sha256(folder / WEIGHTS) != card.weights_sha256:
+        raise BundleError(f"{folder / WEIGHTS}: not the weights of its card (SHA-256 differs)")
+    partial = folder / f"{CARD}.partial"
+    partial.write_text(card.to_json())
+    partial.replace(folder / CARD)
 
 
 def holds_bundles(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Networks fitted to a site: the same weights with a temperature and thresholds of the site's own labelled exams."""
+"""Networks fitted to a site: the same weights, scaled and with thresholds by the site's own labelled exams."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from nets.runtime import Networks
 from training.evaluate import looked_at
 from training.figures import Cohort, Opinion, calibration, cohort_of, counts, worth
 from training.labelled_exams import LabelledExam, OpenedExam
-from training.temperature import fitted_temperature
+from training.temperature import NoFit, fitted_scaling
 from training.thresholds import pair_thresholds
 
 # With fewer, a specificity of 95 % and a sensitivity rest on a handful of slices of a handful of people.
@@ -65,16 +65,12 @@ def _check_enough(cohort: Cohort) -> None:
 
 
 def calibrated(cards: Sequence[Card], logits: Logits, specificity: float, made: dict) -> list[Card]:
-    """New cards of the single and the scantype network: temperature, thresholds, and how they came about.
+    """New cards of the single and the scantype network: temperature and shift, thresholds, and how they came about.
 
-    ``made`` says how, and is kept with what the exams were. Raises NoThresholds.
+    ``made`` says how, and is kept with what the exams were. Raises NoFit, NoThresholds.
     """
     cohort = logits.cohort
-    judged, truth = cohort.judged, cohort.slice_cases.labels
-    warmed = [
-        replace(card, temperature=fitted_temperature(logits.by_role[card.role][judged], truth, card.positive_class))
-        for card in cards
-    ]
+    warmed = [scaled(card, logits.by_role[card.role][cohort.judged], cohort.slice_cases.labels) for card in cards]
     probabilities = [interpreted(logits.by_role[card.role], card).probabilities for card in warmed]
     found = pair_thresholds(*probabilities, cohort.labels, cohort.exams, specificity)
     fitted = [replace(card, threshold=threshold) for card, threshold in zip(warmed, found, strict=True)]
@@ -89,6 +85,15 @@ def calibrated(cards: Sequence[Card], logits: Logits, specificity: float, made: 
         )
         for card in fitted
     ]
+
+
+def scaled(card: Card, logits: np.ndarray, labels: np.ndarray) -> Card:
+    """``card`` with the temperature and shift that fit the judged slices. Raises NoFit."""
+    try:
+        temperature, shift = fitted_scaling(logits, labels, card.positive_class)
+    except NoFit as error:
+        raise NoFit(f"{card.role}: {error}") from error
+    return replace(card, temperature=temperature, shift=shift)
 
 
 def site_version(version: str) -> str:

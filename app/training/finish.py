@@ -1,12 +1,76 @@
-"""From a trained network to the bundle that is used: 8 bits and a picture of how training went."""
+"""From a trained network to the bundle that is used: 8 bits, temperature, threshold, figures, pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from nets.bundle import Card, save_bundle
+import numpy as np
+
+from detection.analysis import interpreted
+from nets.bundle import Card, load_bundle, save_bundle
+from nets.runtime import Network
+from training.calibration import scaled
 from training.curves import draw_curves
+from training.evaluate import read
+from training.exam_set import TEST, VALIDATION, ExamSet
+from training.figures import Cohort, Opinion, calibration, card_figures, cohort_of
+from training.pictures import draw_network
+from training.temperature import NoFit
+from training.thresholds import best_threshold, threshold_at_sensitivity
+
+# The rule needs both networks to agree somewhere, so the weaker one, which sees no contrast, shall seldom object.
+SINGLE_SENSITIVITY = 0.95
 
 
-def finish(card: Card, state: dict, run: Path, out: Path) -> Card:
-    """Writes the bundle to ``out`` and a picture of the losses to ``run``."""
+def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path) -> Card:
+    """Writes the bundle to ``out`` and pictures to ``run``.
+
+    Temperature, shift and threshold are fitted to the validation split; figures are of that and of the test split where
+    there is one, with the 8-bit network as it will be loaded. The card also tells the AUC of the float one.
+    """
     draw_curves(run / "log" / "metrics.csv", run / "loss.png")
-    return save_bundle(out, card, state)
+    save_bundle(out, card, state)
+    card, rounded = load_bundle(out)
+    validation = exams.split(VALIDATION)
+    cohort, logits = _cohort(validation), _logits(card, rounded, validation)
+    card = _fitted(card, logits, cohort)
+    opinion, unrounded = _opinion(card, logits), _opinion(card, _logits(card, state, validation))
+    told = _figures(opinion, cohort)
+    told["slice_auc_before_rounding"] = _figures(unrounded, cohort)["slice_auc"]
+    draw_network(card.role, opinion, cohort, run)
+    figures = {VALIDATION: told}
+    if any(exam.split == TEST for exam in exams.exams):
+        test = exams.split(TEST)
+        figures[TEST] = _figures(_opinion(card, _logits(card, rounded, test)), _cohort(test))
+    return save_bundle(out, replace(card, figures=figures), state)
+
+
+def _fitted(card: Card, logits: np.ndarray, cohort: Cohort) -> Card:
+    """Scaling and threshold for the judged slices; a network that ranks by chance keeps its own probabilities."""
+    truth = cohort.slice_cases.labels
+    try:
+        card = scaled(card, logits[cohort.judged], truth)
+    except NoFit as error:
+        card = replace(card, made_by=card.made_by | {"not_calibrated": str(error)})
+    scores = interpreted(logits, card).probabilities[cohort.judged]
+    if card.role == "single":
+        return replace(card, threshold=threshold_at_sensitivity(scores, truth, SINGLE_SENSITIVITY))
+    return replace(card, threshold=best_threshold(scores, truth))
+
+
+def _cohort(exams: ExamSet) -> Cohort:
+    found = [exams.labelled(exam) for exam in exams.exams]
+    return cohort_of([each.labels for each in found], [each.sizes for each in found], [e.patient for e in exams.exams])
+
+
+def _logits(card: Card, state: dict, exams: ExamSet) -> np.ndarray:
+    return read(Network(card, state), exams.slices, exams.normalisation).logits
+
+
+def _opinion(card: Card, logits: np.ndarray) -> Opinion:
+    found = interpreted(logits, card)
+    return Opinion(found.probabilities, found.decisions.astype(bool))
+
+
+def _figures(opinion: Opinion, cohort: Cohort) -> dict:
+    told = calibration(opinion.scores[cohort.judged], cohort.slice_cases.labels)
+    return card_figures(opinion, cohort) | {"expected_calibration_error": told["expected_calibration_error"]}

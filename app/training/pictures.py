@@ -13,7 +13,7 @@ from torchmetrics.functional.classification import binary_precision_recall_curve
 from training.comparison import slice_numbers
 from training.evaluate import BASELINE, Evaluation
 from training.exam_set import NEGATIVE, POSITIVE
-from training.figures import Cohort, Opinion
+from training.figures import Cohort, Opinion, calibration, worth
 from training.labelled_exams import LabelledExam
 
 matplotlib.use("Agg")
@@ -37,6 +37,20 @@ def draw(evaluation: Evaluation, pair: dict[str, Opinion], figures: dict, folder
         if len(rows):
             drawn.append(_strip(folder / f"{name}.png", evaluation.exams, cohort, pair, rows))
     return drawn
+
+
+def draw_network(role: str, opinion: Opinion, cohort: Cohort, folder: Path) -> list[Path]:
+    """Writes the curves and the reliability of one network as PNG files."""
+    judged = opinion.rows(cohort.judged)
+    told = {
+        "slices": worth(judged, cohort.slice_cases),
+        "calibration": calibration(judged.scores, cohort.slice_cases.labels),
+    }
+    return [
+        _save(folder / "roc.png", lambda axes: _roc(axes, {role: opinion}, {role: told}, cohort)),
+        _save(folder / "precision_recall.png", lambda axes: _precision_recall(axes, {role: opinion}, cohort)),
+        _save(folder / "reliability.png", lambda axes: _reliability(axes, {role: told})),
+    ]
 
 
 def worst(fused: Opinion, cohort: Cohort) -> dict[str, np.ndarray]:
@@ -84,7 +98,9 @@ def _precision_recall(axes: Axes, opinions: dict[str, Opinion], cohort: Cohort) 
 
 
 def _reliability(axes: Axes, figures: dict) -> None:
-    for role in ("single", "scantype"):
+    for role in figures:
+        if "calibration" not in figures[role]:
+            continue  # the fused answer and the baseline give no probabilities
         told = figures[role]["calibration"]
         points = [(each["mean_probability"], each["positive_share"]) for each in told["bins"]]
         label = f"{role}, expected error {told['expected_calibration_error']}"

@@ -25,6 +25,11 @@ FIRST_CONVOLUTIONS = {
     "scantype": (3, TORCHVISION_FIRST),
 }
 ROLES = tuple(FIRST_CONVOLUTIONS)
+PHANTOMS_ONLY = (
+    "Demonstration and research only. Trained on synthetic exams (phantoms) alone: it has never seen a patient, and "
+    "its figures say nothing about patients."
+)
+RESEARCH_ONLY = "Research only. No authority has cleared it, and its figures are of the exams that its card names."
 INITS = ("random", "imagenet")
 VERSION = "0.2.0"
 # In the folder of a training, beside the bundle.
@@ -105,17 +110,29 @@ def train(knobs: Knobs, exams: ExamSet, out: Path, machines: Machines, command: 
         "history": history,
         "started_from": began,
     }
-    card = Card(
+    return finish(unfinished_card(knobs, exams, made_by), fold_batch_norm(classifier.network), exams, run, out)
+
+
+def unfinished_card(knobs: Knobs, exams: ExamSet, made_by: dict) -> Card:
+    """The card of a network whose threshold and figures are not known yet."""
+    return Card(
         name=f"{exams.manifest['source']['kind']}-{knobs.role}",
         version=VERSION,
         role=knobs.role,
         topology=knobs.topology,
         normalisation=exams.manifest["normalisation"],
         threshold=0.5,
-        intended_use="",
+        intended_use=PHANTOMS_ONLY if saw_phantoms_only(made_by) else RESEARCH_ONLY,
         made_by=made_by,
     )
-    return finish(card, fold_batch_norm(classifier.network), run, out)
+
+
+def saw_phantoms_only(made_by: dict) -> bool:
+    """Whether a network and those it started from were trained on phantoms and nothing else, as far as is known."""
+    if made_by.get("data", {}).get("source", {}).get("kind") != "phantoms":
+        return False
+    before = made_by.get("started_from")
+    return not isinstance(before, dict) or saw_phantoms_only(before)
 
 
 def begin(classifier: Classifier, knobs: Knobs) -> dict | str:

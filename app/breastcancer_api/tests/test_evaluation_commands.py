@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from unittest import mock
 
@@ -8,10 +9,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from breastcancer_api.management.commands.networks import page
 from imaging.tests.folders import FolderTestCase
 from nets.bundle import WEIGHTS, load
 from training.calibration import LEAST
-from training.tests.exam_sets import labelled, write_set
+from training.sources.phantoms import Phantom
+from training.tests.exam_sets import EXAM_SCALE, labelled, write_set
 from training.tests.phantom_zips import phantom_zip
 
 
@@ -38,6 +41,20 @@ class EvaluateTests(FolderTestCase):
         told = json.loads((self.folder / "out" / "metrics.json").read_text())
         self.assertEqual((told["counts"]["positive_slices"], told["left_out"]), (2, {"labels": 1}))
 
+    def test_cards_keep_the_figures_when_asked_to(self):
+        write_set(self.folder / "set", [("a", "test", labelled([0, 1])), ("b", "test", labelled([0], seed=1))])
+        bundle = self.folder / "bundle"
+        shutil.copytree(settings.NETWORKS_DIR, bundle)
+        options = {"data": self.folder / "set", "out": self.folder / "out", "bundle": bundle, "into_cards": True}
+        with mock.patch("sys.stderr", io.StringIO()):
+            call_command("evaluate", stdout=io.StringIO(), **options)
+        cards = [load(bundle, role)[0] for role in ("single", "scantype")]
+        for card in cards:
+            told = card.figures["evaluation"]
+            self.assertEqual((told["counts"]["slices"], told["data"]["split"]), (3, "test"))
+            self.assertEqual(told["pair"], {each.role: each.weights_sha256 for each in cards})
+        self.assertIn("| slices, positive | 3, 1 | 3, 1 |", page(cards))
+
     def test_folder_without_a_set_is_refused(self):
         with self.assertRaisesMessage(CommandError, "no prepared set"):
             call_command("evaluate", data=self.folder)
@@ -51,9 +68,10 @@ class EvaluateTests(FolderTestCase):
 class CalibrateTests(FolderTestCase):
     def setUp(self):
         super().setUp()
-        write_set(
-            self.folder / "set", [("a", "validation", labelled([0, 1, 0, 1])), ("b", "validation", labelled([0] * 3))]
-        )
+        drawn = [Phantom(seed, "validation").prepared(EXAM_SCALE, self.folder).labelled for seed in (11, 13)]
+        slices = [exam.rows(slice(None, None, 3)) for exam in drawn]
+        write_set(self.folder / "set", [(name, "validation", each) for name, each in zip("ab", slices, strict=True)])
+        self.count = sum(map(len, slices))
         self.options = {"data": self.folder / "set", "out": self.folder / "site", "stdout": io.StringIO()}
 
     def call(self, **options):
@@ -68,7 +86,7 @@ class CalibrateTests(FolderTestCase):
             card, _ = load(self.folder / "site", role)
             before = Path(settings.NETWORKS_DIR, role)
             self.assertEqual(card.version, f"{json.loads((before / 'card.json').read_text())['version']}+site.1")
-            self.assertEqual(card.made_by["calibrated"]["slices"], 7)
+            self.assertEqual(card.made_by["calibrated"]["slices"], self.count)
             self.assertEqual((self.folder / "site" / role / WEIGHTS).read_bytes(), (before / WEIGHTS).read_bytes())
 
     def test_too_few_exams_are_refused_and_nothing_is_written(self):

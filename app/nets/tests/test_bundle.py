@@ -15,6 +15,7 @@ from nets.bundle import (
     load,
     load_bundle,
     quantise,
+    rewrite_card,
     save_bundle,
 )
 from nets.vgg import FirstConvolution, Topology, build_vgg19, draw_weights
@@ -71,6 +72,14 @@ class BundleTests(FolderTestCase):
         weights.write_bytes(weights.read_bytes()[:-1] + b"x")
         self.assertIn("weights.safetensors: not the weights of its card (SHA-256 differs)", self.refused())
 
+    def test_another_card_takes_the_place_of_the_first_when_the_weights_are_its_own(self):
+        card = replace(self.save(), threshold=0.25)
+        rewrite_card(self.folder / "single", card)
+        self.assertEqual(load(self.folder, "single")[0], card)
+        with self.assertRaisesMessage(BundleError, "not the weights of its card"):
+            rewrite_card(self.folder / "single", replace(card, weights_sha256="0"))
+        self.assertEqual(load(self.folder, "single")[0], card)
+
     def test_missing_bundle_is_named(self):
         self.assertIn("single/card.json: no such file", self.refused())
 
@@ -100,6 +109,7 @@ class BundleTests(FolderTestCase):
         for key, value, told in (
             ('"temperature": 1.0', '"temperature": 0', "temperature is 0"),
             ('"temperature": 1.0', '"temperature": NaN', "temperature is nan"),
+            ('"shift": 0.0', '"shift": Infinity', "shift is inf, not a number"),
             ('"threshold": 0.5', '"threshold": 2', "threshold is 2, not a probability"),
             ('"positive_class": 1', '"positive_class": 2', "positive_class is 2, not one of 2 outputs"),
             ('"kernel": 7', '"kernel": "7"', "kernel, stride and padding are whole numbers"),

@@ -5,7 +5,6 @@ import numpy as np
 from imaging.preprocessing import BY_SLICE, Normalisation
 from imaging.tests.folders import FolderTestCase
 from phantom.exam import drawn_exam
-from training import phantoms as earlier
 from training.sources.phantoms import Phantom, phantoms
 from training.sources.source import prepared_images
 
@@ -27,13 +26,6 @@ class PhantomSourceTests(FolderTestCase):
             np.testing.assert_array_equal(drawn.images, images)
             np.testing.assert_allclose(drawn.scales, scales, rtol=1e-6)
             self.assertEqual(warnings, ())
-
-    def test_arrays_are_those_that_networks_were_trained_on(self):
-        images, labels, places, sizes = earlier._arrays(11)
-        np.testing.assert_array_equal(self.drawn.images, images)
-        np.testing.assert_array_equal(self.drawn.labels, labels.astype(np.int8))
-        np.testing.assert_array_equal(self.drawn.places, places)
-        np.testing.assert_array_equal(self.drawn.sizes, sizes)
 
     def test_labels_and_sizes_are_the_exams_truth(self):
         truth = drawn_exam(11).truth()

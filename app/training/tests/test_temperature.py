@@ -1,7 +1,7 @@
 import numpy as np
 from django.test import SimpleTestCase
 
-from training.temperature import fitted_temperature, fitted_temperature_and_shift, negative_log_likelihood
+from training.temperature import NoFit, fitted_scaling, negative_log_likelihood
 
 
 def drawn(temperature: float, shift: float = 0.0, count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
@@ -12,16 +12,21 @@ def drawn(temperature: float, shift: float = 0.0, count: int = 20_000) -> tuple[
     return np.stack([np.zeros(count), odds * temperature - shift], axis=1), labels
 
 
-class TemperatureTests(SimpleTestCase):
-    def test_network_that_is_three_times_too_sure_gets_temperature_three(self):
-        self.assertAlmostEqual(fitted_temperature(*drawn(3.0)), 3.0, delta=0.1)
+class ScalingTests(SimpleTestCase):
+    def test_network_that_is_too_sure_and_was_shown_too_much_tumour_is_mended(self):
+        temperature, shift = fitted_scaling(*drawn(3.0, shift=1.5))
+        self.assertAlmostEqual(temperature, 3.0, delta=0.1)
+        self.assertAlmostEqual(shift, 1.5, delta=0.1)
 
-    def test_no_temperature_on_a_fine_grid_is_better(self):
+    def test_no_pair_on_a_fine_grid_is_better(self):
         logits, labels = drawn(0.4, count=500)
-        found = fitted_temperature(logits, labels)
-        grid = np.geomspace(0.05, 20, 2000)
-        best = min(grid, key=lambda each: negative_log_likelihood(logits / each, labels))
-        self.assertAlmostEqual(found, best, delta=0.002)
+        temperature, shift = fitted_scaling(logits, labels)
+
+        def loss(temperature, shift):
+            return negative_log_likelihood((logits + np.array([0, shift])) / temperature, labels)
+
+        near = [(t, s) for t in np.linspace(0.8, 1.25, 31) * temperature for s in np.linspace(-0.2, 0.2, 31) + shift]
+        self.assertLessEqual(loss(temperature, shift), min(loss(*each) for each in near) + 1e-7)
 
     def test_likelihood_of_an_even_guess_is_the_logarithm_of_two(self):
         self.assertAlmostEqual(negative_log_likelihood(np.zeros((4, 2)), np.array([1, 0, 0, 1], bool)), np.log(2))
@@ -30,18 +35,9 @@ class TemperatureTests(SimpleTestCase):
         # odds of 1 against two others of the same logit: a third
         self.assertAlmostEqual(negative_log_likelihood(np.zeros((1, 3)), np.array([True])), np.log(3))
 
-    def test_slices_of_one_kind_fit_no_temperature(self):
-        with self.assertRaisesMessage(ValueError, "a temperature needs positive and negative slices"):
-            fitted_temperature(np.zeros((3, 2)), np.zeros(3, bool))
-
-
-class ShiftTests(SimpleTestCase):
-    def test_network_that_was_shown_too_much_tumour_is_shifted_back(self):
-        temperature, shift = fitted_temperature_and_shift(*drawn(2.0, shift=1.5))
-        self.assertAlmostEqual(temperature, 2.0, delta=0.1)
-        self.assertAlmostEqual(shift, 1.5, delta=0.1)
-
-    def test_slices_ranked_in_reverse_fit_nothing(self):
+    def test_slices_of_one_kind_or_in_reverse_fit_nothing(self):
         logits, labels = drawn(1.0, count=500)
-        with self.assertRaisesMessage(ValueError, "no temperature and shift fit these slices"):
-            fitted_temperature_and_shift(-logits, labels)
+        with self.assertRaisesMessage(NoFit, "a temperature needs positive and negative slices"):
+            fitted_scaling(np.zeros((3, 2)), np.zeros(3, bool))
+        with self.assertRaisesMessage(NoFit, "no temperature and shift fit these slices"):
+            fitted_scaling(-logits, labels)

@@ -14,7 +14,7 @@ from training.classifier import Classifier
 from training.exam_set import SPLITS, SetError
 from training.initial import WeightsMissing
 from training.tests.exam_sets import labelled, write_set
-from training.train import HISTORY, LAST, RUN, Diary, Knobs, KnobsDiffer, Machines, fit, train
+from training.train import HISTORY, LAST, RUN, Diary, Knobs, KnobsDiffer, Machines, fit, saw_phantoms_only, train
 
 SHORT = Knobs(
     "single", epochs=2, window_epochs=1, validate_every=1, steps=1, batch=4, learning_rate=1e-4, precision="32-true"
@@ -114,6 +114,16 @@ class TrainTests(FolderCase):
         )
         self.assertEqual(found.returncode, 0, found.stderr)
         self.assertEqual(load_bundle(out)[0].made_by["history"][0]["processes"], 2)
+
+
+class SeenTests(SimpleTestCase):
+    def test_network_saw_phantoms_only_when_all_it_started_from_did(self):
+        phantoms, zips = ({"data": {"source": {"kind": kind}}} for kind in ("phantoms", "zips"))
+        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": "random weights"}))
+        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": phantoms}))
+        self.assertFalse(saw_phantoms_only(zips | {"started_from": phantoms}))
+        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": zips}))
+        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": {"command": "train"}}))
 
 
 class RefusedTests(FolderCase):

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from breastcancer_api.labelled_data import add_arguments, labelled_exams, pair_in, refusals
+from breastcancer_api.labelled_data import about, add_arguments, labelled_exams, pair_in, refusals
 from breastcancer_api.networks import identity
 from breastcancer_api.provenance import command, commit
+from nets.bundle import holds_bundles, rewrite_card
 from nets.runtime import Networks
+from training.cards import with_evaluation
 from training.comparison import compare, write_differences
 from training.evaluate import Evaluation, evaluate, report
 from training.exam_set import TEST
@@ -26,6 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         add_arguments(parser, split=TEST)
         parser.add_argument("--compare", type=Path, metavar="DIR", help="another pair of networks on the same exams")
+        parser.add_argument("--into-cards", action="store_true", help="keep the figures in the networks' cards")
         parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: STATE_DIR/evaluation/<data>)")
 
     def handle(self, **options):
@@ -35,7 +38,9 @@ class Command(BaseCommand):
             exams = labelled_exams(options["data"], options["split"])
             out.mkdir(parents=True, exist_ok=True)
             found = evaluate(exams, pairs)
-        told = _told(found, pairs)
+            told = {"data": about(options["data"]) | {"split": options["split"]}} | _told(found, pairs)
+            if options["into_cards"]:
+                self._into_cards(options["bundle"] or settings.NETWORKS_DIR, pairs[0], told)
         (out / METRICS).write_text(json.dumps(told, indent=2) + "\n")
         draw(found, found.pairs[0], told["readers"], out)
         self.stdout.write(tables(told))
@@ -43,6 +48,12 @@ class Command(BaseCommand):
             write_differences(out / DIFFERENCES, found.exams, *found.pairs, found.cohort)
             self.stdout.write(comparison_table(told["comparison"]))
         self.stdout.write(f"figures and pictures: {out}")
+
+    def _into_cards(self, folder: Path, pair: Networks, told: dict) -> None:
+        if not holds_bundles(folder):
+            raise CommandError(f"{folder}: holds a state dict of the old system, which has no card")
+        for card in with_evaluation(pair.cards(), told):
+            rewrite_card(folder / card.role, card)
 
 
 def _told(found: Evaluation, pairs: list[Networks]) -> dict:

@@ -4,14 +4,17 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from nets.bundle import ROLES, Card, load
+from training.cards import EVALUATION
 
 HEAD = """# The networks in use
 
 Made by `python manage.py networks`, from the networks' own cards. What every field means stands in
-`app/nets/bundle.py`. AUC is per slice, its 95 % interval bootstrapped over exams.
+`app/nets/bundle.py`, what every figure means in [evaluation.md](evaluation.md). Intervals (95 %) are bootstrapped over
+patients.
 
 | | {names} |
 |---|{rule}"""
+UNKNOWN = "not known"
 
 
 def page(cards: list[Card]) -> str:
@@ -24,24 +27,57 @@ def page(cards: list[Card]) -> str:
 
 
 def _facts(card: Card) -> dict[str, str]:
-    found, made = card.figures.get("phantoms", {}), card.made_by
-    unknown = "not known"
+    made = card.made_by
     return {
         "name, version": f"{card.name} {card.version}",
         "weights, SHA-256": f"`{card.weights_sha256[:16]}`",
         "normalised by": card.normalisation["maximum"],
+        "temperature, shift": f"{card.temperature}, {card.shift}",
         "threshold": "largest logit" if card.threshold is None else str(card.threshold),
-        "phantom exams, slices, positive": "{exams}, {slices}, {positive_slices}".format(**found) if found else unknown,
-        "slice AUC": "{slice_auc} ({slice_auc_95[0]} to {slice_auc_95[1]})".format(**found) if found else unknown,
-        "sensitivity, specificity": "{sensitivity}, {specificity}".format(**found) if found else unknown,
-        "made by": ", then ".join(_runs(made)) if made else unknown,
-        "made on": f"{made['machine']}, torch {made['torch']}" if made else unknown,
+        **_figures(card.figures),
+        "made by": ", then ".join(_runs(made)) if made else UNKNOWN,
+        "made on": f"{made['machine']}, torch {made['torch']}" if made else UNKNOWN,
     }
+
+
+def _figures(figures: dict) -> dict[str, str]:
+    """What an evaluation found; in ``validation`` and ``test`` a card has more."""
+    found = figures.get(EVALUATION)
+    rounding = figures.get("validation", {})
+    told = {
+        "evaluated by": found and f"`{found['command']}` at commit `{found['commit']}`",
+        "on the set of": found and _set(found["data"]),
+        "exams, with tumour": found and "{exams_judged}, {exams_with_tumour}".format(**found["counts"]),
+        "slices, positive": found and "{slices}, {positive_slices}".format(**found["counts"]),
+        "slice AUC": found and _cell(found["slice_auc"]),
+        "slice AUC, lesions under 10 mm": found and _cell(found["slice_auc_below_10_mm"]),
+        "slice sensitivity": found and _cell(found["sensitivity"]),
+        "slice specificity": found and _cell(found["specificity"]),
+        "expected calibration error": found and str(found["expected_calibration_error"]),
+        "both fused: slice sensitivity": found and _cell(found["fused"]["sensitivity"]),
+        "both fused: slice specificity": found and _cell(found["fused"]["specificity"]),
+        "both fused: slice AUC": found and _cell(found["fused"]["slice_auc"]),
+        "both fused: exam AUC": found and _cell(found["fused"]["exam_auc"]),
+        "validation AUC with 8 bits, with floats": rounding
+        and f"{rounding['slice_auc']}, {rounding['slice_auc_before_rounding']}",
+    }
+    return {name: value or UNKNOWN for name, value in told.items()}
+
+
+def _set(data: dict) -> str:
+    return f"`{data['command']}` at commit `{data['commit']}`" if "command" in data else data["source"]["kind"]
+
+
+def _cell(figure: dict) -> str:
+    if figure["value"] is None:
+        return UNKNOWN
+    low, high = figure["interval_95"] or (figure["value"],) * 2
+    return f"{figure['value']:.4f} ({low:.3f} to {high:.3f})"
 
 
 def _runs(made: dict) -> list[str]:
     """Each training run that led to a network, first to last."""
-    before = _runs(made["started_from"]) if made.get("started_from") else []
+    before = _runs(made["started_from"]) if isinstance(made.get("started_from"), dict) else []
     return [*before, f"`{made['command']}` at commit `{made['commit']}` ({made['seconds']} s)"]
 
 
