@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from unittest import mock
 
@@ -66,22 +67,26 @@ class EvaluateTests(FolderTestCase):
 
 
 class CalibrateTests(FolderTestCase):
-    def setUp(self):
-        super().setUp()
-        drawn = [Phantom(seed, "validation").prepared(EXAM_SCALE, self.folder).labelled for seed in (11, 13)]
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        drawn = [Phantom(seed, "validation").prepared(EXAM_SCALE, Path()).labelled for seed in (11, 13)]
         slices = [exam.rows(slice(None, None, 3)) for exam in drawn]
-        write_set(self.folder / "set", [(name, "validation", each) for name, each in zip("ab", slices, strict=True)])
-        self.count = sum(map(len, slices))
-        self.options = {"data": self.folder / "set", "out": self.folder / "site", "stdout": io.StringIO()}
+        exams = [(name, "validation", each) for name, each in zip("ab", slices, strict=True)]
+        cls.data, cls.count = Path(folder.name, "set"), sum(map(len, slices))
+        write_set(cls.data, exams)
 
     def call(self, **options):
         with mock.patch("sys.stderr", io.StringIO()):
-            call_command("calibrate", **self.options | options)
+            given = {"data": self.data, "out": self.folder / "site", "stdout": io.StringIO()} | options
+            call_command("calibrate", **given)
 
     def test_both_networks_come_with_the_same_weights_and_new_cards(self):
         with mock.patch.dict(LEAST, dict.fromkeys(LEAST, 1)):
             self.call()
-        self.assertEqual(names(self.folder), {"set", "site"})
+        self.assertEqual(names(self.folder), {"site"})
         for role in ("single", "scantype"):
             card, _ = load(self.folder / "site", role)
             before = Path(settings.NETWORKS_DIR, role)
@@ -92,7 +97,7 @@ class CalibrateTests(FolderTestCase):
     def test_too_few_exams_are_refused_and_nothing_is_written(self):
         with self.assertRaisesMessage(CommandError, "2 patients are too few to calibrate on; at least 10 are needed"):
             self.call()
-        self.assertEqual(names(self.folder), {"set"})
+        self.assertEqual(names(self.folder), set())
 
     def test_folder_that_is_there_is_refused(self):
         (self.folder / "site").mkdir()
