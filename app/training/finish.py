@@ -9,7 +9,7 @@ from detection.analysis import interpreted
 from nets.bundle import Card, load_bundle, save_bundle
 from nets.runtime import Network
 from training.calibration import scaled
-from training.curves import draw_curves
+from training.curves import draw_curves, join_metrics
 from training.evaluate import read
 from training.exam_set import TEST, VALIDATION, ExamSet
 from training.figures import Cohort, Opinion, calibration, card_figures, cohort_of
@@ -19,6 +19,8 @@ from training.thresholds import best_threshold, threshold_at_sensitivity
 
 # The rule needs both networks to agree somewhere, so the weaker one, which sees no contrast, shall seldom object.
 SINGLE_SENSITIVITY = 0.95
+# In the folder of a training's state: a folder for each time it started, and what they make together.
+LOG, METRICS = "log", "metrics.csv"
 
 
 def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path) -> Card:
@@ -27,7 +29,8 @@ def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path) -> Car
     Temperature, shift and threshold are fitted to the validation split; figures are of that and of the test split where
     there is one, with the 8-bit network as it will be loaded. The card also tells the AUC of the float one.
     """
-    draw_curves(run / "log" / "metrics.csv", run / "loss.png")
+    join_metrics(run / LOG, run / METRICS)
+    draw_curves(run / METRICS, run / "loss.png")
     save_bundle(out, card, state)
     card, rounded = load_bundle(out)
     validation = exams.split(VALIDATION)

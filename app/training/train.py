@@ -16,7 +16,7 @@ from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_n
 from training.classifier import Classifier
 from training.data import TrainingData
 from training.exam_set import TRAINING, VALIDATION, ExamSet, SetError
-from training.finish import finish
+from training.finish import LOG, finish
 from training.initial import published_weights, take_published, take_run
 from training.machine import machine
 
@@ -33,7 +33,7 @@ RESEARCH_ONLY = "Research only. No authority has cleared it, and its figures are
 INITS = ("random", "imagenet")
 VERSION = "0.2.0"
 # In the folder of a training, beside the bundle.
-RUN, KNOBS, HISTORY, LAST, BEST, LOG = "run", "knobs.json", "history.json", "last.ckpt", "best.ckpt", "log"
+RUN, KNOBS, HISTORY, LAST, BEST = "run", "knobs.json", "history.json", "last.ckpt", "best.ckpt"
 
 
 class KnobsDiffer(Exception):
@@ -153,12 +153,14 @@ def fit(
 
     Ends the process when somebody interrupts it, as Lightning does.
     """
+    # a folder of its own for each start: the loggers write over what an earlier one left
+    start = f"start-{len(list((run / LOG).glob('start-*'))) + 1:02d}"
     watched = {"monitor": "validation_auc", "mode": "max"}
     trainer = lightning.Trainer(
         **asdict(machines),
         max_epochs=knobs.epochs,
         precision=knobs.precision,
-        logger=[CSVLogger(run, name=None, version=LOG), TensorBoardLogger(run, name=None, version=LOG)],
+        logger=[kind(run, name=LOG, version=start) for kind in (CSVLogger, TensorBoardLogger)],
         callbacks=[
             ModelCheckpoint(
                 run, filename=Path(BEST).stem, **watched, save_weights_only=True, enable_version_counter=False

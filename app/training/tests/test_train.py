@@ -65,7 +65,7 @@ class TrainTests(FolderCase):
 
     def test_metrics_curves_and_the_best_and_the_last_network_are_kept(self):
         made = {file.relative_to(self.out).as_posix() for file in self.out.rglob("*") if file.is_file()}
-        self.assertLessEqual({"run/best.ckpt", "run/last.ckpt", "run/log/metrics.csv", "run/loss.png"}, made)
+        self.assertLessEqual({"run/best.ckpt", "run/last.ckpt", "run/metrics.csv", "run/loss.png"}, made)
         self.assertTrue(any("events.out.tfevents" in name for name in made))
 
     def test_run_that_goes_on_makes_the_network_it_would_have_made(self):
