@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from breastcancer_api.local_server import Answer, post, serving
 
 ENOUGH = 0.5
-# Chosen out of seeds 7, 1, 2 and 3: on it alone the shipped networks reach ENOUGH, the others show false alarms. It
-# shows wiring, not worth; ``manage.py evaluate`` writes the overlap on exams that nobody chose.
-SEED = 3
+# The first seed of all; of seeds 1 to 6 the shipped networks reach ENOUGH on three. It shows wiring, not worth;
+# ``manage.py evaluate`` writes the overlap on exams that nobody chose.
+SEED = 1
 
 
 class Command(BaseCommand):
