@@ -12,7 +12,7 @@ SMALL = "below 10 mm"
 def with_evaluation(cards: Sequence[Card], told: dict) -> list[Card]:
     """The cards of a pair of networks with the essentials of ``told``, what ``metrics.json`` holds."""
     pair = {card.role: card.weights_sha256 for card in cards}
-    about = {name: told[name] for name in ("command", "commit", "data", "counts", "left_out")}
+    about = {name: told[name] for name in ("command", "commit", "precision", "device", "data", "counts", "left_out")}
     fused = _reader(told["readers"]["fused"])
     return [
         replace(

@@ -123,11 +123,6 @@ class ExamSet:
         """All slices of these exams, which must stand together in the set."""
         return self.arrays.rows(slice(self.exams[0].first, self.exams[-1].at.stop))
 
-    @property
-    def owners(self) -> np.ndarray:
-        """(N,) for each of ``slices`` the index of its exam in ``exams``."""
-        return np.repeat(np.arange(len(self.exams)), [exam.slices for exam in self.exams])
-
 
 def open_set(folder: Path) -> ExamSet:
     """The set in ``folder``, its arrays mapped. Raises SetError when there is none or it is damaged."""

@@ -46,7 +46,7 @@ class LabelledExam(Protocol):
 
 
 def exams_of_set(exams: ExamSet) -> Sequence[LabelledExam]:
-    return [_SetExam(exams, record) for record in exams.exams]
+    return [_SetExam(record, exams) for record in exams.exams]
 
 
 def exams_of_source(source: Source, workspace: Workspace) -> Sequence[LabelledExam]:
@@ -55,21 +55,27 @@ def exams_of_source(source: Source, workspace: Workspace) -> Sequence[LabelledEx
 
 
 @dataclass(frozen=True)
-class _SetExam:
-    exams: ExamSet
-    record: ExamRecord
+class _Named:
+    """Called as what it is made of."""
+
+    of: ExamRecord | Item | LeftOut
 
     @property
     def name(self) -> str:
-        return self.record.name
+        return self.of.name
 
     @property
     def patient(self) -> str:
-        return self.record.patient
+        return self.of.patient
+
+
+@dataclass(frozen=True)
+class _SetExam(_Named):
+    exams: ExamSet
 
     @contextmanager
     def open(self) -> Iterator[OpenedExam]:
-        yield _Mapped(self.exams.labelled(self.record), self.exams.normalisation)
+        yield _Mapped(self.exams.labelled(self.of), self.exams.normalisation)
 
 
 @dataclass(frozen=True)
@@ -96,39 +102,19 @@ class _Mapped:
 
 
 @dataclass(frozen=True)
-class _SourceExam:
-    item: Item
+class _SourceExam(_Named):
     workspace: Workspace
-
-    @property
-    def name(self) -> str:
-        return self.item.name
-
-    @property
-    def patient(self) -> str:
-        return self.item.patient
 
     @contextmanager
     def open(self) -> Iterator[OpenedExam]:
         with self.workspace() as folder:
-            exam = self.item.read(folder).exam
-            yield _Read(exam, self.item.truth(exam))
+            exam = self.of.read(folder).exam
+            yield _Read(exam, self.of.truth(exam))
 
 
-@dataclass(frozen=True)
-class _MissingExam:
-    missing: LeftOut
-
-    @property
-    def name(self) -> str:
-        return self.missing.name
-
-    @property
-    def patient(self) -> str:
-        return self.missing.patient
-
+class _MissingExam(_Named):
     def open(self) -> AbstractContextManager[OpenedExam]:
-        raise TruthError(f"{self.name}: {self.missing.reason}")
+        raise TruthError(f"{self.name}: {self.of.reason}")
 
 
 @dataclass(frozen=True)

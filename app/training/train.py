@@ -15,7 +15,7 @@ from nets.bundle import Card
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
 from training.classifier import Classifier
 from training.data import TrainingData
-from training.exam_set import TRAINING, VALIDATION, ExamSet, SetError
+from training.exam_set import NEGATIVE, POSITIVE, TRAINING, VALIDATION, ExamSet, SetError
 from training.finish import LOG, finish
 from training.initial import published_weights, take_published, take_run
 from training.machine import machine
@@ -87,11 +87,12 @@ def train(knobs: Knobs, exams: ExamSet, out: Path, machines: Machines, command: 
     Raises KnobsDiffer, SetError when the set lacks what is needed, WeightsMissing when there is nothing to start from.
     """
     run = out / RUN
-    check_places(knobs, exams)
+    check_set(knobs, exams)
     check_same_run(knobs, exams, run / KNOBS)
     lightning.seed_everything(knobs.seed, verbose=False)
     classifier = Classifier(knobs.topology, knobs.seed, knobs.learning_rate, knobs.window_epochs)
     began = begin(classifier, knobs)
+    keep_knobs(knobs, exams, run / KNOBS)
     trainer = fit(classifier, knobs, exams, run, machines, Diary(run / HISTORY, command, commit))
     if not trainer.is_global_zero:
         return None
@@ -197,8 +198,14 @@ class Diary(lightning.Callback):
             self.file.write_text(json.dumps([*self.before, self.told], indent=2))
 
 
-def check_places(knobs: Knobs, exams: ExamSet) -> None:
-    """Raises SetError when windows are to be cut around tumours whose place the set does not know."""
+def check_set(knobs: Knobs, exams: ExamSet) -> None:
+    """Raises SetError when a split that is needed lacks positive or negative slices, or when windows are to be cut
+    around tumours whose place the set does not know: now, and not after hours."""
+    for name in (TRAINING, VALIDATION):
+        labels = exams.split(name).slices.labels
+        for kind, label in (("positive", POSITIVE), ("negative", NEGATIVE)):
+            if not (labels == label).any():
+                raise SetError(f"the split for {name} holds no {kind} slice")
     blind = [exam for exam in exams.split(TRAINING).exams if not exam.placed]
     if knobs.window_epochs and blind:
         raise SetError(
@@ -208,11 +215,17 @@ def check_places(knobs: Knobs, exams: ExamSet) -> None:
 
 
 def check_same_run(knobs: Knobs, exams: ExamSet, file: Path) -> None:
-    """The first start writes its knobs down; what goes on from its checkpoint must have the same, and the same set."""
-    exams.split(VALIDATION)
-    digest = hashlib.sha256(json.dumps(exams.manifest["exams"]).encode()).hexdigest()
-    mine = json.dumps(asdict(knobs) | {"set": digest}, indent=2)
-    if file.exists() and file.read_text() != mine:
+    """Raises KnobsDiffer when a training that began in ``file``'s folder had other knobs or another set."""
+    if file.exists() and file.read_text() != _told(knobs, exams):
         raise KnobsDiffer(f"{file.parent} holds a training with other knobs or another set; delete it, or give its own")
+
+
+def keep_knobs(knobs: Knobs, exams: ExamSet, file: Path) -> None:
+    """The first start writes its knobs and its set down, for those that go on."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(mine)
+    file.write_text(_told(knobs, exams))
+
+
+def _told(knobs: Knobs, exams: ExamSet) -> str:
+    digest = hashlib.sha256(json.dumps(exams.manifest["exams"]).encode()).hexdigest()
+    return json.dumps(asdict(knobs) | {"set": digest}, indent=2)

@@ -60,6 +60,8 @@ class PrepareCommandTests(FolderTestCase):
         self.zips.mkdir()
         self.refused("nowhere is no folder", zips=self.folder / "nowhere")
         self.refused("--duke needs --mapping and --boxes", duke=self.zips)
+        self.refused("--labels belongs to --zips", duke=self.zips, labels=self.zips / "labels.csv")
+        self.refused("--margin belongs to --duke", zips=self.zips, margin=3)
         self.refused("two splits would share the seed", phantoms=[2, 1, 0], first_seeds=[1, 2, 3])
         self.refused("--phantoms and --first-seeds begin at 0", phantoms=[-1, 0, 0])
         self.refused("shares 1, 1, 1: there must be one from 0 to 1", phantoms=[1, 0, 0], shares=[1, 1, 1])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 from django.test import SimpleTestCase
 from torch import nn
@@ -41,9 +43,11 @@ class TopologyTests(SimpleTestCase):
 
 class FoldingTests(SimpleTestCase):
     def test_folded_network_computes_the_same_as_the_one_with_batch_norm(self):
-        trained = settled(draw_weights(build_vgg19(SINGLE, batch_norm=True), seed=1))
-        plain = build_vgg19(SINGLE)
-        plain.load_state_dict(fold_batch_norm(trained), assign=True)
-        images = torch.rand(2, 1, 128, 128, generator=torch.Generator().manual_seed(2)) * 255
-        with torch.inference_mode():
-            torch.testing.assert_close(plain(images), trained(images), atol=1e-4, rtol=1e-4)
+        for topology in (SINGLE, replace(SINGLE, head="classifier")):
+            with self.subTest(topology.head):
+                trained = settled(draw_weights(build_vgg19(topology, batch_norm=True), seed=1))
+                plain = build_vgg19(topology).eval()
+                plain.load_state_dict(fold_batch_norm(trained), assign=True)
+                images = torch.rand(2, 1, 128, 128, generator=torch.Generator().manual_seed(2)) * 255
+                with torch.inference_mode():
+                    torch.testing.assert_close(plain(images), trained(images), atol=1e-4, rtol=1e-4)

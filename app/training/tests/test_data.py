@@ -2,7 +2,6 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from training.data import Balanced, shares
-from training.exam_set import SetError
 from training.tests.exam_sets import labelled
 
 
@@ -14,11 +13,6 @@ class SharesTests(SimpleTestCase):
     def test_small_tumours_are_drawn_up_to_four_times_as_often(self):
         found = shares(labelled([1, 1, 1, 1, 0], sizes=[60, 15, 5, np.nan, 0]))
         np.testing.assert_allclose(found[:4] / found[0], [1, 2, 4, 1])
-
-    def test_set_with_one_kind_of_slice_is_refused(self):
-        for labels, missing in (([0, 0], "positive"), ([1, -1], "negative")):
-            with self.assertRaisesMessage(SetError, f"holds no {missing} slice"):
-                shares(labelled(labels))
 
 
 class BalancedTests(SimpleTestCase):

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,11 +12,20 @@ from nets.runtime import load_networks
 from training.evaluate import NothingRead, evaluate, read, report
 from training.exam_set import Labelled, SetError
 from training.labelled_exams import exams_of_set, exams_of_source
+from training.sources.source import LIMITS, Source
+from training.sources.zips import labelled_zips
 from training.tests.exam_sets import EXAM_SCALE, labelled, write_set
-from training.tests.phantom_zips import LIMITS, PhantomZip, Zips, phantom_zip, scratch
+from training.tests.phantom_zips import phantom_zip
 
 BUNDLES = Path(__file__).parents[2] / "nets" / "bundles"
 LABELS = (0, 0, 1, 1, -1, 0)
+
+
+@contextmanager
+def scratch():
+    """An empty folder that is gone afterwards."""
+    with TemporaryDirectory() as name:
+        yield Path(name)
 
 
 class ServedTests(SimpleTestCase):
@@ -26,13 +37,13 @@ class ServedTests(SimpleTestCase):
         folder = TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder, cls.networks = Path(folder.name), load_networks(BUNDLES)
-        cls.zip = phantom_zip(cls.folder)
-        with cls.zip.open("rb") as archive, scratch() as workspace:
+        with phantom_zip(cls.folder).open("rb") as archive, scratch() as workspace:
             cls.served = scan(archive, workspace, cls.networks, LIMITS).slices
-        damaged = cls.folder / "damaged.zip"
-        damaged.write_bytes(b"no zip")
-        source = Zips((PhantomZip(cls.zip, LABELS), PhantomZip(damaged, LABELS)))
-        cls.found = evaluate(exams_of_source(source, scratch), [cls.networks])
+        (cls.folder / "damaged.zip").write_bytes(b"no zip")
+        rows = ("exam,patient,slices,size_mm", "series.zip,p,3-4,15", "damaged.zip,q,,")
+        (cls.folder / "labels.csv").write_text("\n".join(rows))
+        cls.source = labelled_zips(cls.folder)
+        cls.found = evaluate(exams_of_source(cls.source, scratch), [cls.networks])
 
     def test_exams_from_zips_get_the_answer_of_an_upload(self):
         pair = self.found.pairs[0]
@@ -51,7 +62,7 @@ class ServedTests(SimpleTestCase):
 
     def rounded(self) -> Labelled:
         with scratch() as workspace:
-            images = prepared(PhantomZip(self.zip, LABELS).read(workspace).exam, EXAM_SCALE, EXAM_SCALE)
+            images = prepared(self.source.items[0].read(workspace).exam, EXAM_SCALE, EXAM_SCALE)
         values = np.rint(np.concatenate([images.single, images.scantype], axis=1)).astype(np.uint8)
         empty = labelled(LABELS)
         return Labelled(values, empty.labels, empty.places, empty.sizes, empty.scales)
@@ -77,8 +88,9 @@ class ServedTests(SimpleTestCase):
             evaluate(exams_of_set(exams), [self.networks])
 
     def test_nothing_that_can_be_read_is_nothing_to_judge(self):
+        gone = Source("zips", (replace(self.source.items[0], path=self.folder / "none.zip"),))
         with self.assertRaisesMessage(NothingRead, "none of 1 exams could be read: {'file': 1}"):
-            evaluate(exams_of_source(Zips((PhantomZip(self.folder / "none.zip", LABELS),)), scratch), [self.networks])
+            evaluate(exams_of_source(gone, scratch), [self.networks])
 
     def test_slices_prepared_in_another_way_are_not_read(self):
         with self.assertRaisesMessage(ValueError, "another normalisation"):

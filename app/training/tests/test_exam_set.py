@@ -1,19 +1,16 @@
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from django.test import SimpleTestCase
 
+from imaging.tests.folders import FolderTestCase
 from training.exam_set import MANIFEST, SetError, SetWriter, open_set
 from training.tests.exam_sets import EXAM_SCALE, labelled, write_set
 
 
-class ExamSetTests(SimpleTestCase):
+class ExamSetTests(FolderTestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name, "set")
+        super().setUp()
+        self.folder /= "set"
 
     def written(self):
         first, second = labelled([0, 1, -1]), labelled([0, 0], seed=1)
@@ -27,9 +24,8 @@ class ExamSetTests(SimpleTestCase):
             np.testing.assert_array_equal(getattr(found.split("test").slices, name), getattr(second, name))
         self.assertEqual(found.normalisation, EXAM_SCALE)
 
-    def test_slices_know_their_exam_and_whether_they_are_judged(self):
+    def test_slices_know_whether_they_are_judged(self):
         found = self.written()[0]
-        self.assertEqual(found.owners.tolist(), [0, 0, 0, 1, 1])
         self.assertEqual(found.slices.judged.tolist(), [True, True, False, True, True])
 
     def test_split_without_exams_is_told(self):

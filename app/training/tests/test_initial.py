@@ -1,3 +1,4 @@
+import io
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -48,6 +49,7 @@ class PublishedTests(SimpleTestCase):
             tempfile.TemporaryDirectory() as folder,
             mock.patch.dict("os.environ", TORCH_HOME=folder),
             mock.patch("torch.hub.download_url_to_file", side_effect=URLError("no route")),
+            mock.patch("sys.stderr", io.StringIO()),
             self.assertRaisesMessage(WeightsMissing, "train without --init imagenet") as caught,
         ):
             published_weights()

@@ -9,6 +9,7 @@ import lightning
 import torch
 from django.test import SimpleTestCase
 
+from imaging.tests.folders import FolderTestCase
 from nets.bundle import load_bundle
 from training.classifier import Classifier
 from training.exam_set import SPLITS, SetError
@@ -41,14 +42,7 @@ class Interrupting(lightning.Callback):
             raise KeyboardInterrupt
 
 
-class FolderCase(SimpleTestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-
-class TrainTests(FolderCase):
+class TrainTests(FolderTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -126,7 +120,7 @@ class SeenTests(SimpleTestCase):
         self.assertFalse(saw_phantoms_only(phantoms | {"started_from": {"command": "train"}}))
 
 
-class RefusedTests(FolderCase):
+class RefusedTests(FolderTestCase):
     def refused(self, error: type, told: str, knobs: Knobs, exams) -> None:
         with self.assertRaisesMessage(error, told):
             train(knobs, exams, self.folder / "out", HERE, "", "")
@@ -138,6 +132,18 @@ class RefusedTests(FolderCase):
         exams = write_set(self.folder / "set", [("a", "training", labelled([0, 1]))])
         self.refused(SetError, "holds no exam for validation", SHORT, exams)
 
-    def test_start_that_is_not_there_is_refused(self):
+    def test_split_with_one_kind_of_slice_is_refused(self):
+        for place, (training, validation, told) in enumerate(
+            (
+                ([0, 0], [0, 1], "the split for training holds no positive slice"),
+                ([1, -1], [0, 1], "the split for training holds no negative slice"),
+                ([0, 1], [0, -1], "the split for validation holds no positive slice"),
+            )
+        ):
+            slices = [("a", "training", labelled(training)), ("b", "validation", labelled(validation))]
+            self.refused(SetError, told, SHORT, write_set(self.folder / f"set-{place}", slices))
+
+    def test_start_that_is_not_there_is_refused_and_leaves_nothing(self):
         knobs = replace(SHORT, start=str(self.folder / "none"))
         self.refused(WeightsMissing, "none: no finished training", knobs, small_set(self.folder))
+        self.assertFalse((self.folder / "out").exists())

@@ -32,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: STATE_DIR/evaluation/<data>)")
 
     def handle(self, **options):
+        folder = options["bundle"] or settings.NETWORKS_DIR
+        if options["into_cards"] and not holds_bundles(folder):
+            raise CommandError(f"{folder}: holds a state dict of the old system, which has no card")
         out = options["out"] or settings.STATE_DIR / "evaluation" / options["data"].resolve().name
         with refusals():
             pairs = [pair_in(options["bundle"]), *([pair_in(options["compare"])] if options["compare"] else [])]
@@ -40,7 +43,8 @@ class Command(BaseCommand):
             found = evaluate(exams, pairs)
             told = {"data": about(options["data"]) | {"split": options["split"]}} | _told(found, pairs)
             if options["into_cards"]:
-                self._into_cards(options["bundle"] or settings.NETWORKS_DIR, pairs[0], told)
+                for card in with_evaluation(pairs[0].cards(), told):
+                    rewrite_card(folder / card.role, card)
         (out / METRICS).write_text(json.dumps(told, indent=2) + "\n")
         draw(found, found.pairs[0], told["readers"], out)
         self.stdout.write(tables(told))
@@ -49,18 +53,14 @@ class Command(BaseCommand):
             self.stdout.write(comparison_table(told["comparison"]))
         self.stdout.write(f"figures and pictures: {out}")
 
-    def _into_cards(self, folder: Path, pair: Networks, told: dict) -> None:
-        if not holds_bundles(folder):
-            raise CommandError(f"{folder}: holds a state dict of the old system, which has no card")
-        for card in with_evaluation(pair.cards(), told):
-            rewrite_card(folder / card.role, card)
-
 
 def _told(found: Evaluation, pairs: list[Networks]) -> dict:
     """What ``metrics.json`` holds."""
     told = {
         "command": command(),
         "commit": commit(),
+        "precision": settings.PRECISION,
+        "device": settings.DEVICE,
         "networks": [identity(card) for card in pairs[0].cards()],
         "counts": counts(found.cohort),
         "left_out": found.left_out,

@@ -45,7 +45,7 @@ def _figures(figures: dict) -> dict[str, str]:
     found = figures.get(EVALUATION)
     rounding = figures.get("validation", {})
     told = {
-        "evaluated by": found and f"`{found['command']}` at commit `{found['commit']}`",
+        "evaluated by": found and f"`{found['command']}` at commit `{found['commit']}`, {found['precision']}",
         "on the set of": found and _set(found["data"]),
         "exams, with tumour": found and "{exams_judged}, {exams_with_tumour}".format(**found["counts"]),
         "slices, positive": found and "{slices}, {positive_slices}".format(**found["counts"]),

@@ -15,6 +15,8 @@ from training.sources.source import Source
 from training.sources.tables import TableError
 from training.sources.zips import labelled_zips
 
+# option -> the kind of source it belongs to
+BELONGS = {"labels": "zips", "mapping": "duke", "boxes": "duke", "margin": "duke", "first_seeds": "phantoms"}
 MOST_TOLD = 5  # reasons of exams that are left out; the manifest has them all
 
 
@@ -31,23 +33,19 @@ class Command(BaseCommand):
         parser.add_argument("--labels", type=Path, metavar="CSV", help="of zips (default: FOLDER/labels.csv)")
         parser.add_argument("--mapping", type=Path, metavar="CSV", help="of Duke: which file is which slice")
         parser.add_argument("--boxes", type=Path, metavar="CSV", help="of Duke: where the tumours are")
-        parser.add_argument("--margin", type=int, default=MARGIN, help="of Duke: slices from the box to a negative one")
         parser.add_argument(
-            "--first-seeds",
-            type=int,
-            nargs=3,
-            metavar=_of_splits(),
-            default=[*FIRST_SEEDS.values()],
-            help="of phantoms",
+            "--margin", type=int, help=f"of Duke: slices from the box to a negative one (default: {MARGIN})"
         )
+        seeds = " ".join(map(str, FIRST_SEEDS.values()))
+        told = f"of phantoms (default: {seeds})"
+        parser.add_argument("--first-seeds", type=int, nargs=3, metavar=_of_splits(), help=told)
         parser.add_argument("--normalisation", choices=("exam", "slice"), default="exam")
         parser.add_argument("--seed", type=int, default=0, help="another one splits the patients differently")
         parser.add_argument("--shares", type=float, nargs=3, metavar=_of_splits(), default=SHARES, help="of patients")
         parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
 
     def handle(self, **options):
-        if options["workers"] < 1 or options["margin"] < 0:
-            raise CommandError("--workers begins at 1, --margin at 0")
+        _check(options)
         try:
             made = prepare_set(
                 source_of(options),
@@ -68,10 +66,18 @@ def _of_splits() -> tuple[str, ...]:
     return tuple(split.upper() for split in SPLITS)
 
 
+def _check(options: dict) -> None:
+    if options["workers"] < 1 or (options["margin"] or 0) < 0:
+        raise CommandError("--workers begins at 1, --margin at 0")
+    for name, kind in BELONGS.items():
+        if options[name] is not None and options[kind] is None:
+            raise CommandError(f"--{name.replace('_', '-')} belongs to --{kind}")
+
+
 def source_of(options: dict) -> Source:
     """The source that is asked for. Raises CommandError when the options are none, TableError for a damaged table."""
     if options["phantoms"]:
-        return _phantoms(options["phantoms"], options["first_seeds"])
+        return _phantoms(options["phantoms"], options["first_seeds"] or [*FIRST_SEEDS.values()])
     folder = options["zips"] or options["duke"]
     if not folder.is_dir():
         raise CommandError(f"{folder} is no folder")
@@ -79,7 +85,9 @@ def source_of(options: dict) -> Source:
         return labelled_zips(folder, options["labels"])
     if not (options["mapping"] and options["boxes"]):
         raise CommandError("--duke needs --mapping and --boxes")
-    return duke(folder, options["mapping"], options["boxes"], options["margin"])
+    return duke(
+        folder, options["mapping"], options["boxes"], MARGIN if options["margin"] is None else options["margin"]
+    )
 
 
 def _phantoms(counts: list[int], first_seeds: list[int]) -> Source:

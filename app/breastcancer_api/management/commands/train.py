@@ -43,3 +43,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if card:
             self.stdout.write(f"{card.name} {card.version} in {options['out']}: threshold {card.threshold}")
+            if reason := card.made_by.get("not_calibrated"):
+                self.stderr.write(f"its probabilities are not calibrated: {reason}")
