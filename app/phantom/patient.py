@@ -12,7 +12,7 @@ from phantom.places import Places
 from phantom.ranges import LOOKALIKES, VESSELS, draw
 from phantom.shapes import through, window
 from phantom.tumours import tumours
-from phantom.vessels import Vessels, upright, wandering
+from phantom.vessels import Vessels, under_skin, upright, wandering
 
 # A slice holds tumour when the tumour's cut through it is at least this large.
 SMALLEST_CUT_MM2 = 6.0
@@ -70,6 +70,13 @@ class Patient:
         view = self.view(point, 1.0)
         return float(view.body[0, 0]), self.chest.layers.fat - float(view.chest[0, 0])
 
+    def _under_skin(self, x: float, z: float) -> float:
+        """y in mm of the inner side of the skin at ``x`` and ``z``."""
+        width, depth = self.chest.layers.half_width, self.chest.layers.half_depth
+        chest = depth * (1 - np.sqrt(1 - min(abs(x) / width, 0.98) ** 2))
+        hills = [float(breast.surface(np.array(x), z)) for breast in self.breasts.both]
+        return min(chest, *hills) + self.chest.layers.skin
+
     def _draw_lookalikes(self, rng: np.random.Generator) -> list[Mass]:
         drawn = draw(LOOKALIKES, rng)
         found = []
@@ -100,6 +107,9 @@ class Patient:
             start, _ = self.places.take(rng, 0.0)
             tubes.append(wandering(rng, start, np.array([*0.25 * rng.standard_normal(2), rng.choice((-1, 1))])))
         layers = self.chest.layers
+        for _ in range(int(drawn.superficial)):
+            x, z = rng.choice((-1, 1)) * rng.uniform(0.1, 0.92) * layers.half_width, rng.uniform(-80, 80)
+            tubes.append(under_skin(rng, self._under_skin, x, z))
         for side in (-1, 1):  # the internal mammary vessels beside the breastbone, and those of the armpits
             x, y = side * rng.uniform(12, 20), layers.fat + layers.muscle + rng.uniform(0, 6)
             tubes.append(upright(x, y, drawn.mammary_radius))

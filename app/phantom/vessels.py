@@ -1,5 +1,7 @@
 """Vessels: tubes along points, drawn on slices with the partial volume of their calibre."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -51,6 +53,19 @@ def wandering(rng: np.random.Generator, start: np.ndarray, heading: np.ndarray) 
     directions = heading / np.linalg.norm(heading) + 0.3 * turns
     directions *= 2 / np.linalg.norm(directions, axis=1, keepdims=True)
     return start + np.cumsum(directions, axis=0), drawn.radius * np.linspace(1, 0.6, steps)
+
+
+def under_skin(rng: np.random.Generator, skin: Callable[[float, float], float], x: float, z: float):
+    """A tube that starts at ``x`` and ``z`` and follows the skin, whose inner side is at y = ``skin(x, z)``.
+
+    Most run from feet to head or back, as the lateral thoracic vessels and the veins of the breast do.
+    """
+    drawn = draw(VESSELS, rng)
+    steps = int(drawn.length / 2)
+    angle = rng.choice((-1, 1)) * drawn.superficial_slant + 0.3 * drawn.bend * np.cumsum(rng.standard_normal(steps))
+    way = 2 * rng.choice((-1, 1)) * np.cumsum(np.stack([np.sin(angle), np.cos(angle)], axis=1), axis=0)
+    points = [(x + dx, skin(x + dx, z + dz) + drawn.superficial_depth, z + dz) for dx, dz in way]
+    return np.array(points), drawn.superficial_radius * np.linspace(1, 0.7, steps)
 
 
 def upright(x: float, y: float, radius: float, lowest: int = -150) -> tuple[np.ndarray, np.ndarray]:
