@@ -2,10 +2,12 @@ import json
 import os
 import socket
 import sqlite3
+import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -54,13 +56,28 @@ class ServingTests(FolderTestCase):
         self.assertIsInstance(answer.slices, list)
         self.assertIn("research use only", answer.networks)
 
+    def test_server_that_cannot_start_is_told_with_its_reason(self):
+        self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))
+        with self.assertRaisesRegex(CommandError, "card.json: no such file"), serving(self.state):
+            pass
+
+
+class ServedTests(FolderTestCase):
+    """Several tests of one server."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.state = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.server = cls.enterClassContext(serving(cls.state))
+
     def test_two_exams_at_the_same_time_never_mix(self):
         archives = [self.folder / "short.zip", self.folder / "long.zip"]
         for archive, seed, slices in zip(archives, (7, 3), (4, 7), strict=True):
             write_zip(Exam(seed, Protocol(48, 48, slices)), archive)
-        with serving(self.state) as server, ThreadPoolExecutor(2) as together:
-            alone = [post(server, archive).location for archive in archives]
-            rounds = [list(together.map(partial(post, server), archives)) for _ in range(ROUNDS)]
+        alone = [post(self.server, archive).location for archive in archives]
+        with ThreadPoolExecutor(2) as together:
+            rounds = [list(together.map(partial(post, self.server), archives)) for _ in range(ROUNDS)]
         rows = self.rows()
         self.assertEqual([len(json.loads(rows[location])) for location in alone], [4, 7])
         for short, long in rounds:
@@ -73,12 +90,7 @@ class ServingTests(FolderTestCase):
         return {f"/studies/{uuid.UUID(key)}/": slices for key, slices in kept}
 
     def test_odd_value_of_a_header_does_not_reach_the_log(self):
-        (self.state / "series.zip").write_bytes(zip_bytes(exam_files(count=2, StudyInstanceUID="Doe.Jane")))
-        with serving(self.state) as server:
-            post(server, self.state / "series.zip")
+        archive = self.folder / "series.zip"
+        archive.write_bytes(zip_bytes(exam_files(count=2, StudyInstanceUID="Doe.Jane")))
+        post(self.server, archive)
         self.assertNotIn("Doe", (self.state / "server.log").read_text())
-
-    def test_server_that_cannot_start_is_told_with_its_reason(self):
-        self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))
-        with self.assertRaisesRegex(CommandError, "card.json: no such file"), serving(self.state):
-            pass

@@ -132,8 +132,8 @@ class ShippedNetworksTests(SimpleTestCase):
             images = np.random.default_rng(0).uniform(0, 255, (18, channels, 128, 128)).astype(np.float32)
             together = network.logits(images)
             self.assertEqual(together.shape, (18, 2))
-            alone = np.concatenate([network.logits(image[None]) for image in images])
-            np.testing.assert_allclose(together, alone, atol=TOLERANCE)
+            alone = [network.logits(images[[index]])[0] for index in (0, 15, 16)]
+            np.testing.assert_allclose(together[[0, 15, 16]], alone, atol=TOLERANCE)
 
     def test_empty_stack_has_no_logits(self):
         shipped = load_networks(BUNDLES)
