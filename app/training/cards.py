@@ -28,6 +28,11 @@ def _reader(figures: dict) -> dict:
     found = {
         "slice_auc": figures["slices"]["auc"],
         "slice_auc_below_10_mm": figures["by_lesion_size"][SMALL]["auc"],
+        "by_cut": {
+            name: {"slices": group["slices"], "auc": group["auc"]}
+            for name, group in figures["by_cut"].items()
+            if "auc" in group
+        },
         "sensitivity": figures["slices"]["sensitivity"],
         "specificity": figures["slices"]["specificity"],
         "exam_auc": figures["exams"]["auc"],

@@ -52,15 +52,15 @@ def evaluate(exams: Sequence[LabelledExam], pairs: Sequence[Networks]) -> Evalua
 
     def look(opened: OpenedExam) -> tuple:
         answers = [answered(opened.prepared(*normalisations(pair)), pair) for pair in pairs]
-        return opened.labels, opened.sizes, answers, baseline(opened.brightness())
+        return opened.labels, opened.sizes, opened.cuts, answers, baseline(opened.brightness())
 
     left_out = Counter()
     read = list(looked_at(exams, look, left_out))
     if not read:
         raise NothingRead(f"none of {len(exams)} exams could be read: {dict(left_out)}")
     found, looks = zip(*read, strict=True)
-    labels, sizes, answers, kinetic = zip(*looks, strict=True)
-    cohort = cohort_of(labels, sizes, [exam.patient for exam in found])
+    labels, sizes, cuts, answers, kinetic = zip(*looks, strict=True)
+    cohort = cohort_of(labels, sizes, [exam.patient for exam in found], cuts)
     opinions = [_opinions(each, cohort) for each in zip(*answers, strict=True)]
     return Evaluation(found, cohort, opinions, _joined(kinetic), dict(left_out))
 

@@ -69,6 +69,13 @@ class Labelled:
         return Labelled(**{field.name: getattr(self, field.name)[which] for field in fields(Labelled)})
 
 
+def cuts_of(labels: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(N,) float32: pixels of each prepared slice that are tumour, or lie in the box around it where only that is
+    known; NaN for positive slices whose ``places`` are not known."""
+    pixels = np.asarray(places, np.float32).sum(axis=(1, 2)) / 255 * (SIZE // PLACES) ** 2
+    return np.where((np.asarray(labels) == POSITIVE) & (pixels == 0), np.float32(np.nan), pixels)
+
+
 @dataclass(frozen=True)
 class ExamRecord:
     """An exam of a set: its rows are ``first`` to ``first + slices``, counted from 0 over the whole set.

@@ -3,7 +3,7 @@
 Arrays in, plain numbers out. What has no value, a sensitivity without positives, is None.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from training.thresholds import kept_from, passed_from
 SENSITIVITIES, SPECIFICITIES = (0.9, 0.95, 0.975), (0.9, 0.95)
 #: name -> mm, from and below
 LESION_SIZES = {"below 10 mm": (0, 10), "10 to 20 mm": (10, 20), "20 mm and more": (20, np.inf)}
+#: name -> pixels of the prepared slice, from and below; at 340 mm for 128 pixels, 3 are a spot of about 5 mm
+CUTS = {"below 3 pixels": (0, 3), "3 to 12 pixels": (3, 12), "12 pixels and more": (12, np.inf)}
 BINS = 15
 
 
@@ -45,12 +47,13 @@ class Cases:
 class Cohort:
     """The truth of many exams, slices of an exam together and in order.
 
-    ``labels`` (N,) and ``sizes`` (N,) as ``exam_set.Labelled`` has them; ``exams`` (N,) int, from 0, which exam a slice
-    is of; ``patients`` (exams,) int, from 0, whose an exam is.
+    ``labels`` (N,) and ``sizes`` (N,) as ``exam_set.Labelled`` has them; ``cuts`` (N,) as ``exam_set.cuts_of`` has
+    them; ``exams`` (N,) int, from 0, which exam a slice is of; ``patients`` (exams,) int, from 0, whose an exam is.
     """
 
     labels: np.ndarray
     sizes: np.ndarray
+    cuts: np.ndarray
     exams: np.ndarray
     patients: np.ndarray
 
@@ -87,20 +90,29 @@ class Cohort:
         return int(self.patients.max()) + 1
 
 
-def cohort_of(labels: Sequence[np.ndarray], sizes: Sequence[np.ndarray], patients: Sequence[str]) -> Cohort:
-    """The truth of exams, an entry of each for every exam; the patients' names are not kept."""
+def cohort_of(
+    labels: Sequence[np.ndarray],
+    sizes: Sequence[np.ndarray],
+    patients: Sequence[str],
+    cuts: Sequence[np.ndarray] | None = None,
+) -> Cohort:
+    """The truth of exams, an entry of each for every exam; the patients' names are not kept. Without ``cuts`` none is
+    known."""
     exams = np.repeat(np.arange(len(labels)), [len(each) for each in labels])
     whose = np.unique(patients, return_inverse=True)[1]
-    return Cohort(np.concatenate(labels), np.concatenate(sizes), exams, whose)
+    known = np.full(len(exams), np.nan) if cuts is None else np.concatenate(cuts)
+    return Cohort(np.concatenate(labels), np.concatenate(sizes), known, exams, whose)
 
 
 def figures(opinion: Opinion, cohort: Cohort) -> dict:
-    """Of the slices, of the exams, by lesion size, and at chosen sensitivities and specificities."""
+    """Of the slices, of the exams, by the size of the lesion and of its cut, and at chosen sensitivities and
+    specificities."""
     slices = opinion.rows(cohort.judged)
     return {
         "slices": worth(slices, cohort.slice_cases),
         "exams": worth(cohort.by_exam(opinion).rows(cohort.judged_exams), cohort.exam_cases),
-        "by_lesion_size": by_lesion_size(slices, cohort.slice_cases, cohort.sizes[cohort.judged]),
+        "by_lesion_size": by_size(slices, cohort.slice_cases, cohort.sizes[cohort.judged], LESION_SIZES),
+        "by_cut": by_size(slices, cohort.slice_cases, cohort.cuts[cohort.judged], CUTS),
         "operating_points": operating_points(slices.scores, cohort.slice_cases),
     }
 
@@ -126,11 +138,11 @@ def _share(part: np.ndarray, whole: np.ndarray, cases: Cases) -> dict:
     return figure(ratio(part, whole, cases.patients, cases.count), cases.count)
 
 
-def by_lesion_size(opinion: Opinion, cases: Cases, sizes: np.ndarray) -> dict:
-    """Sensitivity, and AUC against all negatives, of the positive slices whose largest lesion is of a size; ``sizes``
-    (N,) mm. Positives of unknown size are counted only."""
+def by_size(opinion: Opinion, cases: Cases, sizes: np.ndarray, groups: Mapping[str, tuple[float, float]]) -> dict:
+    """Sensitivity, and AUC against all negatives, of the positive slices whose ``sizes`` (N,) lie in each of
+    ``groups``, from and below. Positives of unknown size are counted only."""
     found = {}
-    for name, (least, below) in LESION_SIZES.items():
+    for name, (least, below) in groups.items():
         of_size = cases.labels & (sizes >= least) & (sizes < below)
         which = of_size | ~cases.labels
         found[name] = {

@@ -14,7 +14,7 @@ from imaging.exam import Exam
 from imaging.parallel import for_each
 from imaging.preprocessing import SIZE, Normalisation
 from imaging.slice_file import SliceFile
-from training.exam_set import SERIES, ExamRecord, ExamSet, Labelled, SetError
+from training.exam_set import SERIES, ExamRecord, ExamSet, Labelled, SetError, cuts_of
 from training.sources.source import Item, LeftOut, Source, Truth, TruthError
 
 # Gives an empty folder that is gone afterwards.
@@ -22,10 +22,12 @@ Workspace = Callable[[], AbstractContextManager[Path]]
 
 
 class OpenedExam(Protocol):
-    """An exam at hand: ``labels`` (N,) and ``sizes`` (N,) as ``exam_set.Labelled`` has them."""
+    """An exam at hand: ``labels`` (N,) and ``sizes`` (N,) as ``exam_set.Labelled`` has them, ``cuts`` (N,) as
+    ``exam_set.cuts_of`` counts them."""
 
     labels: np.ndarray
     sizes: np.ndarray
+    cuts: np.ndarray
 
     def prepared(self, by_single: Normalisation, by_scantype: Normalisation) -> Prepared:
         """What the two networks take. Raises SetError when it is not there in this normalisation, and what
@@ -91,6 +93,10 @@ class _Mapped:
     def sizes(self) -> np.ndarray:
         return np.asarray(self.slices.sizes)
 
+    @property
+    def cuts(self) -> np.ndarray:
+        return cuts_of(self.slices.labels, self.slices.places)
+
     def prepared(self, by_single: Normalisation, by_scantype: Normalisation) -> Prepared:
         for role, wanted in (("single", by_single), ("scantype", by_scantype)):
             if wanted != self.normalisation:
@@ -129,6 +135,10 @@ class _Read:
     @property
     def sizes(self) -> np.ndarray:
         return self.truth.sizes
+
+    @property
+    def cuts(self) -> np.ndarray:
+        return cuts_of(self.truth.labels, self.truth.places)
 
     def prepared(self, by_single: Normalisation, by_scantype: Normalisation) -> Prepared:
         return prepared(self.exam, by_single, by_scantype)

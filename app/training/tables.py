@@ -12,7 +12,8 @@ def tables(told: dict) -> str:
     for of in ("slices", "exams"):
         rows = [[name, *(_cell(figures[of][column]) for column in COLUMNS)] for name, figures in readers.items()]
         parts.append(_table([of, *COLUMNS], rows))
-    parts += [_by_size(readers), _operating(readers), _calibration(readers)]
+    parts += [_by_size(readers, "by_lesion_size", "sensitivity"), _by_size(readers, "by_cut", "auc")]
+    parts += [_operating(readers), _calibration(readers)]
     return "\n\n".join(parts)
 
 
@@ -29,13 +30,10 @@ def comparison_table(comparison: dict) -> str:
     return f"\n{_table(head, rows)}\n{told}"
 
 
-def _by_size(readers: dict) -> str:
-    sizes = [size for size in next(iter(readers.values()))["by_lesion_size"] if size != "unknown"]
-    rows = [
-        [name, *(_cell(figures["by_lesion_size"][size]["sensitivity"]) for size in sizes)]
-        for name, figures in readers.items()
-    ]
-    return _table(["sensitivity", *sizes], rows)
+def _by_size(readers: dict, groups: str, of: str) -> str:
+    sizes = [size for size in next(iter(readers.values()))[groups] if size != "unknown"]
+    rows = [[name, *(_cell(figures[groups][size][of]) for size in sizes)] for name, figures in readers.items()]
+    return _table([of, *sizes], rows)
 
 
 def _operating(readers: dict) -> str:

@@ -4,7 +4,19 @@ from django.test import SimpleTestCase
 from torchmetrics.functional.classification import binary_calibration_error
 
 from training.bootstrap import auc, drawn, figure, ratio
-from training.figures import Cases, Opinion, by_lesion_size, calibration, cohort_of, figures, operating_points, worth
+from training.exam_set import cuts_of
+from training.figures import (
+    CUTS,
+    LESION_SIZES,
+    Cases,
+    Opinion,
+    by_size,
+    calibration,
+    cohort_of,
+    figures,
+    operating_points,
+    worth,
+)
 from training.figures import overlaps as overlaps_of
 
 
@@ -102,11 +114,10 @@ class CohortTests(SimpleTestCase):
         self.assertEqual(overlaps_of(said, self.cohort), [0.5, 1.0, 1.0])
 
 
-class LesionSizeTests(SimpleTestCase):
+class SizeTests(SimpleTestCase):
     def test_positives_of_a_size_stand_against_all_negatives(self):
-        told = by_lesion_size(
-            opinion([0.3, 0.9, 0.8, 0.7, 0.1, 0.4]), cases([1, 1, 1, 1, 0, 0]), np.array([9.9, 10, 25, np.nan, 0, 0])
-        )
+        sizes = np.array([9.9, 10, 25, np.nan, 0, 0])
+        told = by_size(opinion([0.3, 0.9, 0.8, 0.7, 0.1, 0.4]), cases([1, 1, 1, 1, 0, 0]), sizes, LESION_SIZES)
         self.assertEqual(
             {size: each["slices"] for size, each in told.items()},
             {
@@ -119,6 +130,16 @@ class LesionSizeTests(SimpleTestCase):
         small = told["below 10 mm"]
         self.assertEqual((small["auc"]["value"], small["sensitivity"]["value"]), (0.5, 0.0))
         self.assertEqual(told["20 mm and more"]["auc"]["value"], 1.0)
+
+    def test_cut_is_the_tumour_in_the_picture_that_the_networks_see(self):
+        places = np.zeros((4, 32, 32), np.uint8)
+        places[0, 3, 4:6] = 255, 51  # a square of 4 x 4 pixels and a fifth of another
+        places[1, 3, 4] = 32
+        found = cuts_of(np.array([1, 1, 1, 0]), places)
+        np.testing.assert_allclose(found, [19.2, 2.0078, np.nan, 0], rtol=1e-4)
+        told = by_size(opinion([0.9, 0.1, 0.9, 0.4]), cases([1, 1, 1, 0]), found, CUTS)
+        self.assertEqual([each["slices"] for each in told.values()], [1, 0, 1, 1])
+        self.assertEqual(told["below 3 pixels"]["auc"]["value"], 0.0)
 
 
 class OperatingPointTests(SimpleTestCase):

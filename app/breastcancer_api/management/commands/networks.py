@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand
 
 from nets.bundle import ROLES, Card, load
 from training.cards import EVALUATION
+from training.figures import CUTS
 
 HEAD = """# The networks in use
 
@@ -51,6 +52,7 @@ def _figures(figures: dict) -> dict[str, str]:
         "slices, positive": found and "{slices}, {positive_slices}".format(**found["counts"]),
         "slice AUC": found and _cell(found["slice_auc"]),
         "slice AUC, lesions under 10 mm": found and _cell(found["slice_auc_below_10_mm"]),
+        **_by_cut(found),
         "slice sensitivity": found and _cell(found["sensitivity"]),
         "slice specificity": found and _cell(found["specificity"]),
         "expected calibration error": found and str(found["expected_calibration_error"]),
@@ -62,6 +64,14 @@ def _figures(figures: dict) -> dict[str, str]:
         and f"{rounding['slice_auc']}, {rounding['slice_auc_before_rounding']}",
     }
     return {name: value or UNKNOWN for name, value in told.items()}
+
+
+def _by_cut(found: dict | None) -> dict[str, str]:
+    told = found["by_cut"] if found else {}
+    return {
+        f"slice AUC, tumour of {name}": f"{_cell(told[name]['auc'])}, {told[name]['slices']} slices" if told else ""
+        for name in CUTS
+    }
 
 
 def _set(data: dict) -> str:
