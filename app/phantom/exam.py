@@ -12,7 +12,7 @@ import numpy as np
 from phantom.canvas import Canvas, View
 from phantom.fields import Field, soft
 from phantom.lesions import Mass, NonMass
-from phantom.patient import SMALLEST_CUT_MM2, Patient
+from phantom.patient import SMALLEST_CUT_MM2, TRACE_MM2, Patient
 from phantom.protocol import Protocol, drawn_protocol
 from phantom.ranges import TISSUES
 from phantom.scanner import Scanner
@@ -80,6 +80,17 @@ class Exam:
     def positive_slices(self) -> list[int]:
         """The slices that hold tumour, counted from 1 at the feet."""
         return sorted({number for lesion in self.patient.lesions for number in self.lesion_slices(lesion)})
+
+    @cached_property
+    def unclear_slices(self) -> list[int]:
+        """The slices, counted from 1, that show a trace of tumour and not enough of it to count: its ends."""
+        thickness, found = self.protocol.slice_thickness, []
+        for number in range(1, self.protocol.slices + 1):
+            z = self.protocol.plane(number - 1).z
+            shown = sum(self.patient.trace_mm2(lesion, z, thickness) for lesion in self.patient.lesions)
+            if shown > TRACE_MM2 and number not in self.positive_slices:
+                found.append(number)
+        return found
 
     def truth(self) -> dict:
         """What there is to find, ready for JSON."""

@@ -16,6 +16,9 @@ from phantom.vessels import Vessels, under_skin, upright, wandering
 
 # A slice holds tumour when the tumour's cut through it is at least this large.
 SMALLEST_CUT_MM2 = 6.0
+# Where it is smaller, and where a slice shows no more than this much of it, spicules included, it holds none. What lies
+# between is a slice of which nobody can say.
+TRACE_MM2 = 1.0
 # Side in mm of the squares in which that cut is counted, the same for every matrix.
 SQUARE = 0.8
 
@@ -49,13 +52,21 @@ class Patient:
         return through(plane, thickness, lesion.core) * room
 
     def cut_mm2(self, lesion: Mass | NonMass, z: float, thickness: float) -> float:
-        """Area of its cut at height ``z``, on a grid of its own, so that it depends on no matrix."""
-        if abs(z - lesion.centre[2]) > lesion.reach + thickness:
+        """Area of its cut at height ``z``: where it fills more than half of the slice."""
+        if self._misses(lesion, z, thickness):
             return 0.0
-        side = int(2 * lesion.reach / SQUARE) + 1
-        corner = lesion.centre - lesion.reach
-        grid = Plane(side, side, corner[0], corner[1], SQUARE, SQUARE, z)
-        return float((self.tumour_share(lesion, grid, thickness) > 0.5).sum() * SQUARE**2)
+        return float((self.tumour_share(lesion, _grid(lesion, z), thickness) > 0.5).sum() * SQUARE**2)
+
+    def trace_mm2(self, lesion: Mass | NonMass, z: float, thickness: float) -> float:
+        """All that a slice at height ``z`` shows of it, spicules included: the area it would fill from face to face."""
+        if self._misses(lesion, z, thickness):
+            return 0.0
+        grid = _grid(lesion, z)
+        share = through(grid, thickness, lambda plane: lesion.on(plane)[0])
+        return float((share * self.room(self.view(grid, thickness), lesion)).sum() * SQUARE**2)
+
+    def _misses(self, lesion: Mass | NonMass, z: float, thickness: float) -> bool:
+        return abs(z - lesion.centre[2]) > lesion.reach + thickness
 
     def mask(self, lesion: Mass | NonMass, plane: Plane, thickness: float) -> np.ndarray:
         """Where ``lesion`` fills more than half of a pixel, (rows, columns) bool."""
@@ -118,3 +129,10 @@ class Patient:
                 lowest = int(rng.integers(-40, 60))
                 tubes.append(upright(*(armpit[:2] + rng.uniform(-12, 12, 2)), drawn.mammary_radius, lowest))
         return Vessels(tubes)
+
+
+def _grid(lesion: Mass | NonMass, z: float) -> Plane:
+    """The plane at height ``z`` around ``lesion`` in squares of its own: what is measured there depends on no matrix."""
+    side = int(2 * lesion.reach / SQUARE) + 1
+    corner = lesion.centre - lesion.reach
+    return Plane(side, side, corner[0], corner[1], SQUARE, SQUARE, z)

@@ -12,6 +12,7 @@ def truth(exam) -> dict:
         "seed": exam.seed,
         "slice_count": exam.protocol.slices,
         "positive_slices": exam.positive_slices,
+        "unclear_slices": exam.unclear_slices,
         "box": box(exam, exam.patient.lesions),
         "lesions": [_lesion(exam, number, *each) for number, each in enumerate(_foci(exam), start=1)],
         "lookalikes": [

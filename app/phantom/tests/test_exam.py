@@ -34,6 +34,19 @@ class ExamTests(SimpleTestCase):
         self.assertGreaterEqual(len(cut), 4)
         self.assertLessEqual(len(set(cut) ^ set(exam.positive_slices)), 1)
 
+    def test_every_slice_that_the_tumour_changes_is_positive_or_unclear(self):
+        for seed, positive, unclear in ((4, (26, 37), [25, 38, 39, 40]), (7, (18, 20), [])):
+            exam, without = (Exam(seed, Protocol(192, 192, 40), tumours=1) for _ in range(2))
+            without.nodules = [each for each in without.nodules if each[0] not in without.patient.lesions]
+            changed = [
+                number
+                for number in range(1, 41)
+                if np.abs(exam.slice(number - 1)[1].astype(int) - without.slice(number - 1)[1]).max() > 10
+            ]
+            self.assertEqual((exam.positive_slices[0], exam.positive_slices[-1]), positive)
+            self.assertEqual(exam.unclear_slices, unclear)
+            self.assertEqual(changed, sorted(exam.positive_slices + unclear))
+
     def test_positive_slices_do_not_depend_on_the_matrix(self):
         coarse = Exam(5, Protocol(rows=64, columns=64, slices=40), tumours=1)
         fine = Exam(5, Protocol(rows=320, columns=320, slices=40), tumours=1)

@@ -15,7 +15,7 @@ from imaging.reading import Reading
 from phantom.dicom import write_zip
 from phantom.exam import Exam as PhantomExam
 from phantom.exam import drawn_exam
-from training.exam_set import NEGATIVE, PLACES, POSITIVE, SERIES, TEST, TRAINING, VALIDATION, Labelled
+from training.exam_set import LEFT_OUT, NEGATIVE, PLACES, POSITIVE, SERIES, TEST, TRAINING, VALIDATION, Labelled
 from training.sources.source import Item, PreparedExam, Source, Truth, read_zip
 
 # Seeds are kept apart: training, threshold and figures never share an exam.
@@ -84,6 +84,7 @@ def _images(exam: PhantomExam, normalisation: Normalisation) -> tuple[np.ndarray
 def _truth(exam: PhantomExam) -> Truth:
     labels = np.full(exam.protocol.slices, NEGATIVE, np.int8)
     labels[[number - 1 for number in exam.positive_slices]] = POSITIVE
+    labels[[number - 1 for number in exam.unclear_slices]] = LEFT_OUT
     return Truth(labels, _places(exam, labels), _sizes(exam))
 
 

@@ -30,6 +30,7 @@ class PhantomSourceTests(FolderTestCase):
     def test_labels_and_sizes_are_the_exams_truth(self):
         truth = drawn_exam(11).truth()
         self.assertEqual((np.flatnonzero(self.drawn.labels == 1) + 1).tolist(), truth["positive_slices"])
+        self.assertEqual((np.flatnonzero(self.drawn.labels == -1) + 1).tolist(), truth["unclear_slices"])
         largest = max(lesion["size_mm"] for lesion in truth["lesions"])
         self.assertAlmostEqual(float(self.drawn.sizes.max()), largest, delta=0.06)
 

@@ -26,16 +26,16 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="breastwise-demo-") as name:
             archive = Path(name, "series.zip")
             call_command("phantom", seed=options["seed"], slices=options["slices"], out=archive, stdout=self.stdout)
-            truth = json.loads(archive.with_suffix(".truth.json").read_text())["positive_slices"]
+            truth = json.loads(archive.with_suffix(".truth.json").read_text())
             with serving(Path(name)) as server:
                 answer = post(server, archive)
-        self._report(truth, answer, options["slices"])
+        self._report(truth["positive_slices"], truth["unclear_slices"], answer, options["slices"])
 
-    def _report(self, truth: list[int], answer: Answer, count: int) -> None:
-        overlap = intersection_over_union(truth, answer.slices)
-        self.stdout.write(f"truth     {truth}")
+    def _report(self, truth: list[int], unclear: list[int], answer: Answer, count: int) -> None:
+        overlap = intersection_over_union(truth, [number for number in answer.slices if number not in unclear])
+        self.stdout.write(f"truth     {truth}, traces of tumour in {unclear}")
         self.stdout.write(f"answer    {answer.slices}")
-        self.stdout.write(f"overlap   {overlap:.2f} (intersection over union of slices; {ENOUGH} is enough)")
+        self.stdout.write(f"overlap   {overlap:.2f} (intersection over union of clear slices; {ENOUGH} is enough)")
         self.stdout.write(f"time      {answer.seconds:.1f} s for {count} slices, upload to answer")
         self.stdout.write(f"networks  {answer.networks}")
         if overlap < ENOUGH:
