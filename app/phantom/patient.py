@@ -132,7 +132,7 @@ class Patient:
 
 
 def _grid(lesion: Mass | NonMass, z: float) -> Plane:
-    """The plane at height ``z`` around ``lesion`` in squares of its own: what is measured there depends on no matrix."""
+    """The plane at height ``z`` around ``lesion`` in squares of its own: an area there depends on no matrix."""
     side = int(2 * lesion.reach / SQUARE) + 1
     corner = lesion.centre - lesion.reach
     return Plane(side, side, corner[0], corner[1], SQUARE, SQUARE, z)

@@ -12,6 +12,7 @@ from detection.pipeline import normalisations
 from nets.bundle import Card
 from nets.runtime import Networks
 from training.evaluate import looked_at
+from training.exam_set import TEST, VALIDATION
 from training.figures import Cohort, Opinion, calibration, cohort_of, counts, worth
 from training.labelled_exams import LabelledExam, OpenedExam
 from training.temperature import NoFit, fitted_scaling
@@ -21,6 +22,8 @@ from training.thresholds import pair_thresholds
 LEAST = {"patients": 10, "positive_slices": 50, "negative_slices": 200}
 MARK = "+site."
 CALIBRATION_SET = "calibration_set"
+# figures in a card that neither temperature nor threshold moves
+RANKING = ("slice_auc", "slice_auc_95", "slice_auc_before_rounding")
 NOT_INDEPENDENT = "Measured on the exams that temperature and thresholds were fitted on: not independent, too good."
 
 
@@ -81,10 +84,19 @@ def calibrated(cards: Sequence[Card], logits: Logits, specificity: float, made: 
             card,
             version=site_version(card.version),
             made_by=card.made_by | {"calibrated": about},
-            figures=card.figures | {CALIBRATION_SET: told},
+            figures=_still_true(card.figures) | {CALIBRATION_SET: told},
         )
         for card in fitted
     ]
+
+
+def _still_true(figures: dict) -> dict:
+    """What ``figures`` say of any temperature and threshold: how the network ranks. An evaluation tells the rest."""
+    return {
+        split: {name: told[name] for name in ("exams", "slices", "positive_slices", *RANKING) if name in told}
+        for split, told in figures.items()
+        if split in (VALIDATION, TEST)
+    }
 
 
 def scaled(card: Card, logits: np.ndarray, labels: np.ndarray) -> Card:

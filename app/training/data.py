@@ -71,5 +71,12 @@ class TrainingData(lightning.LightningDataModule):
         return DataLoader(Slices(self.training, self.role), max(1, self.batch // processes), sampler=sampler)
 
     def val_dataloader(self) -> DataLoader:
-        mine = np.flatnonzero(self.validation.judged)[self.trainer.global_rank :: self.trainer.world_size]
-        return DataLoader(Slices(self.validation, self.role), VALIDATION_BATCH, sampler=mine.tolist())
+        judged, processes = np.flatnonzero(self.validation.judged), self.trainer.world_size
+        batches = even_batches(judged[self.trainer.global_rank :: processes], -(-len(judged) // processes))
+        return DataLoader(Slices(self.validation, self.role), batch_sampler=batches)
+
+
+def even_batches(mine: np.ndarray, most: int) -> list[list[int]]:
+    """``mine`` in as many batches as a process with ``most`` slices needs: where one process is done before another,
+    both wait for ever."""
+    return [part.tolist() for part in np.array_split(mine, -(-most // VALIDATION_BATCH))]

@@ -1,5 +1,6 @@
 """From a trained network to the bundle that is used: 8 bits, temperature, threshold, figures, pictures."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,30 +21,32 @@ from training.thresholds import best_threshold, threshold_at_sensitivity
 # The rule needs both networks to agree somewhere, so the weaker one, which sees no contrast, shall seldom object.
 SINGLE_SENSITIVITY = 0.95
 # In the folder of a training's state: a folder for each time it started, and what they make together.
-LOG, METRICS = "log", "metrics.csv"
+LOG, METRICS, ROUNDED = "log", "metrics.csv", "rounded"
 
 
-def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path) -> Card:
-    """Writes the bundle to ``out`` and pictures to ``run``.
+def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path, device: str = "cpu") -> Card:
+    """Writes the bundle to ``out`` and pictures to ``run``; ``device`` reads the splits.
 
     Temperature, shift and threshold are fitted to the validation split; figures are of that and of the test split where
     there is one, with the 8-bit network as it will be loaded. The card also tells the AUC of the float one.
     """
     join_metrics(run / LOG, run / METRICS)
     draw_curves(run / METRICS, run / "loss.png")
-    save_bundle(out, card, state)
-    card, rounded = load_bundle(out)
+    # not in ``out``: what stands there is taken for a finished network
+    save_bundle(run / ROUNDED, card, state)
+    card, rounded = load_bundle(run / ROUNDED)
+    shutil.rmtree(run / ROUNDED)
     validation = exams.split(VALIDATION)
-    cohort, logits = _cohort(validation), _logits(card, rounded, validation)
+    cohort, logits = _cohort(validation), _logits(card, rounded, validation, device)
     card = _fitted(card, logits, cohort)
-    opinion, unrounded = _opinion(card, logits), _opinion(card, _logits(card, state, validation))
+    opinion, unrounded = _opinion(card, logits), _opinion(card, _logits(card, state, validation, device))
     told = _figures(opinion, cohort)
     told["slice_auc_before_rounding"] = _figures(unrounded, cohort)["slice_auc"]
     draw_network(card.role, opinion, cohort, run)
     figures = {VALIDATION: told}
     if any(exam.split == TEST for exam in exams.exams):
         test = exams.split(TEST)
-        figures[TEST] = _figures(_opinion(card, _logits(card, rounded, test)), _cohort(test))
+        figures[TEST] = _figures(_opinion(card, _logits(card, rounded, test, device)), _cohort(test))
     return save_bundle(out, replace(card, figures=figures), state)
 
 
@@ -65,8 +68,8 @@ def _cohort(exams: ExamSet) -> Cohort:
     return cohort_of([each.labels for each in found], [each.sizes for each in found], [e.patient for e in exams.exams])
 
 
-def _logits(card: Card, state: dict, exams: ExamSet) -> np.ndarray:
-    return read(Network(card, state), exams.slices, exams.normalisation).logits
+def _logits(card: Card, state: dict, exams: ExamSet, device: str) -> np.ndarray:
+    return read(Network(card, state, device=device), exams.slices, exams.normalisation).logits
 
 
 def _opinion(card: Card, logits: np.ndarray) -> Opinion:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,26 +30,44 @@ PHANTOMS_ONLY = (
     "Demonstration and research only. Trained on synthetic exams (phantoms) alone: it has never seen a patient, and "
     "its figures say nothing about patients."
 )
+PHOTOGRAPHS_TOO = PHANTOMS_ONLY.replace("synthetic exams (phantoms)", "photographs (ImageNet) and synthetic exams")
 RESEARCH_ONLY = "Research only. No authority has cleared it, and its figures are of the exams that its card names."
 INITS = ("random", "imagenet")
+PUBLISHED = "torchvision's VGG19_BN_Weights.IMAGENET1K_V1"
 VERSION = "0.2.0"
 # In the folder of a training, beside the bundle.
 RUN, KNOBS, HISTORY, LAST, BEST = "run", "knobs.json", "history.json", "last.ckpt", "best.ckpt"
+OVER = "over"  # is there once the last epoch is trained
+
+
+class KnobsError(Exception):
+    """Knobs that cannot go together; the text names them."""
 
 
 class KnobsDiffer(Exception):
     """A training cannot go on from a checkpoint that was made with other knobs."""
 
 
+#: knob -> what it means, for those who turn it
+MEANINGS = {
+    "head": "pooled: the largest value of each feature; classifier: the original's three linear layers",
+    "init": "weights to begin with: random, or imagenet, those that torchvision publishes",
+    "start": "folder of a finished training whose best network is begun with",
+    "epochs": "a multiple of --validate-every",
+    "window_epochs": "the first of them, which look at windows of 64 x 64 around the tumour; the rest at whole slices",
+    "validate_every": "epochs from one look at the validation split to the next",
+    "patience": "looks in a row without a better network, after which training ends",
+    "steps": "batches an epoch",
+    "batch": "slices a batch, over all processes together; half of them hold tumour",
+    "learning_rate": "the highest of the cycle that runs over all epochs",
+    "seed": "of the first weights and of all that is drawn",
+    "precision": "of the arithmetic, as Lightning names it",
+}
+
+
 @dataclass(frozen=True)
 class Knobs:
-    """``steps`` of ``batch`` slices an epoch, drawn so that half of them hold tumour; ``window_epochs`` of ``epochs``
-    look at windows of 64 x 64 around the tumour, the rest at whole slices.
-
-    The network that is best on the validation split, looked at every ``validate_every`` epochs, is kept; when it does
-    not get better ``patience`` times, training ends. ``start`` is the folder of an earlier training whose network is
-    where this one starts; without, ``init`` says where.
-    """
+    """What a training is made of; MEANINGS tells what each but ``role`` means."""
 
     role: str
     head: str = "pooled"
@@ -84,10 +103,12 @@ def train(knobs: Knobs, exams: ExamSet, out: Path, machines: Machines, command: 
     """Trains, or goes on from the last checkpoint in ``out``, and writes the bundle to ``out``; returns its card, or
     None in the processes that only help.
 
-    Raises KnobsDiffer, SetError when the set lacks what is needed, WeightsMissing when there is nothing to start from.
+    Raises KnobsError, KnobsDiffer, SetError when the set lacks what is needed, WeightsMissing when there is nothing to
+    start from.
     """
     run = out / RUN
     check_set(knobs, exams)
+    check_epochs(knobs)
     check_same_run(knobs, exams, run / KNOBS)
     lightning.seed_everything(knobs.seed, verbose=False)
     classifier = Classifier(knobs.topology, knobs.seed, knobs.learning_rate, knobs.window_epochs)
@@ -111,7 +132,8 @@ def train(knobs: Knobs, exams: ExamSet, out: Path, machines: Machines, command: 
         "history": history,
         "started_from": began,
     }
-    return finish(unfinished_card(knobs, exams, made_by), fold_batch_norm(classifier.network), exams, run, out)
+    device = "cuda" if trainer.strategy.root_device.type == "cuda" else "cpu"
+    return finish(unfinished_card(knobs, exams, made_by), fold_batch_norm(classifier.network), exams, run, out, device)
 
 
 def unfinished_card(knobs: Knobs, exams: ExamSet, made_by: dict) -> Card:
@@ -123,9 +145,22 @@ def unfinished_card(knobs: Knobs, exams: ExamSet, made_by: dict) -> Card:
         topology=knobs.topology,
         normalisation=exams.manifest["normalisation"],
         threshold=0.5,
-        intended_use=PHANTOMS_ONLY if saw_phantoms_only(made_by) else RESEARCH_ONLY,
+        intended_use=intended_use(made_by),
         made_by=made_by,
     )
+
+
+def intended_use(made_by: dict) -> str:
+    """What a network is for, by what it has seen."""
+    if not saw_phantoms_only(made_by):
+        return RESEARCH_ONLY
+    return PHOTOGRAPHS_TOO if saw_photographs(made_by) else PHANTOMS_ONLY
+
+
+def saw_photographs(made_by: dict) -> bool:
+    """Whether a network, or one it started from, began with the weights that torchvision publishes."""
+    before = made_by.get("started_from")
+    return saw_photographs(before) if isinstance(before, dict) else str(before).startswith(PUBLISHED)
 
 
 def saw_phantoms_only(made_by: dict) -> bool:
@@ -143,7 +178,7 @@ def begin(classifier: Classifier, knobs: Knobs) -> dict | str:
         return take_run(classifier, start, start / RUN / BEST)
     if knobs.init == "imagenet":
         kept = take_published(classifier, published_weights())
-        return f"torchvision's VGG19_BN_Weights.IMAGENET1K_V1, but for {', '.join(kept)}"
+        return f"{PUBLISHED}, but for {', '.join(kept)}"
     return "random weights"
 
 
@@ -177,7 +212,11 @@ def fit(
         use_distributed_sampler=False,
     )
     data = TrainingData(exams, knobs.role, knobs.steps, knobs.batch, knobs.seed)
-    trainer.fit(classifier, datamodule=data, ckpt_path=run / LAST if (run / LAST).exists() else None)
+    # one that ended early would go on: Lightning forgets why it stopped
+    if not (run / OVER).exists():
+        trainer.fit(classifier, datamodule=data, ckpt_path=run / LAST if (run / LAST).exists() else None)
+    if trainer.is_global_zero:
+        (run / OVER).touch()
     return trainer
 
 
@@ -196,6 +235,15 @@ class Diary(lightning.Callback):
         self.told |= {"to_epoch": trainer.current_epoch + 1, "seconds": round(time.monotonic() - self.started)}
         if trainer.is_global_zero:
             self.file.write_text(json.dumps([*self.before, self.told], indent=2))
+
+
+def check_epochs(knobs: Knobs) -> None:
+    """Raises KnobsError when nobody would look at the network of the last epochs, in which it learns most slowly."""
+    if knobs.epochs % min(knobs.validate_every, knobs.epochs):
+        raise KnobsError(
+            f"--epochs {knobs.epochs} is no multiple of --validate-every {knobs.validate_every}: the last epochs would "
+            "be trained and never looked at"
+        )
 
 
 def check_set(knobs: Knobs, exams: ExamSet) -> None:
@@ -221,9 +269,12 @@ def check_same_run(knobs: Knobs, exams: ExamSet, file: Path) -> None:
 
 
 def keep_knobs(knobs: Knobs, exams: ExamSet, file: Path) -> None:
-    """The first start writes its knobs and its set down, for those that go on."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_told(knobs, exams))
+    """The first start writes its knobs and its set down, for those that go on; other processes may read meanwhile."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f"{file.name}.{os.getpid()}")
+        partial.write_text(_told(knobs, exams))
+        partial.replace(file)
 
 
 def _told(knobs: Knobs, exams: ExamSet) -> str:

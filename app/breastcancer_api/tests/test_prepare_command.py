@@ -64,7 +64,9 @@ class PrepareCommandTests(FolderTestCase):
         self.refused("--margin belongs to --duke", zips=self.zips, margin=3)
         self.refused("two splits would share the seed", phantoms=[2, 1, 0], first_seeds=[1, 2, 3])
         self.refused("--phantoms and --first-seeds begin at 0", phantoms=[-1, 0, 0])
-        self.refused("shares 1, 1, 1: there must be one from 0 to 1", phantoms=[1, 0, 0], shares=[1, 1, 1])
+        self.refused("--shares splits patients; phantoms stand", phantoms=[1, 0, 0], shares=[1, 0, 0])
+        write_labels(self.zips, "a.zip,p1,")
+        self.refused("shares 1, 1, 1: there must be one from 0 to 1", zips=self.zips, shares=[1, 1, 1])
 
     def test_damaged_table_and_nothing_to_read_are_told(self):
         write_labels(self.zips, "a.zip,p1,left")

@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 from unittest import skipUnless
 
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.test import SimpleTestCase
 
 from breastcancer_api.management.commands import formats
@@ -39,6 +39,20 @@ class DocsTests(SimpleTestCase):
     def test_networks_page_is_what_the_command_prints_of_the_shipped_cards(self):
         shipped = [load(ROOT / "app" / "nets" / "bundles", role)[0] for role in ROLES]
         self.assertEqual((ROOT / "docs" / "networks.md").read_text(), page(shipped) + "\n")
+
+    def test_every_option_that_a_page_shows_is_one_of_its_command(self):
+        pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        unknown = []
+        # what made the shipped networks is told as it was given then
+        for shown in (each for each in pages if each.name != "networks.md"):
+            for name, rest in re.findall(r"manage\.py ([a-z_]+)((?: [^`\n#;|&]+)?)", shown.read_text()):
+                if get_commands().get(name) == "breastcancer_api":
+                    parser = load_command_class("breastcancer_api", name).create_parser("manage.py", name)
+                    known = set(re.findall(r"--[a-z-]+", parser.format_help()))
+                    unknown += [
+                        (shown.name, name, each) for each in re.findall(r"--[a-z-]+", rest) if each not in known
+                    ]
+        self.assertEqual(unknown, [])
 
     def test_phantom_page_lists_every_range_as_the_code_has_it(self):
         self.assertIn(ranges_table() + "\n", (ROOT / "docs" / "phantom.md").read_text())

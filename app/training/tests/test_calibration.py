@@ -9,7 +9,11 @@ from training.calibration import Logits, TooFew, _check_enough, calibrated, figu
 from training.figures import cohort_of
 
 CARDS = [
-    replace(CARD, made_by={"command": "train"}, figures={"phantoms": {"exams": 1}}),
+    replace(
+        CARD,
+        made_by={"command": "train"},
+        figures={"validation": {"slice_auc": 0.9, "specificity": 0.8}, "evaluation": {}},
+    ),
     replace(CARD, name="passes", role="scantype", topology=Topology(3, TORCHVISION_FIRST, "pooled", 2)),
 ]
 
@@ -36,13 +40,16 @@ class CalibrationTests(SimpleTestCase):
     def test_fused_answer_keeps_the_specificity_on_these_exams(self):
         self.assertGreaterEqual(figures_of(self.cards, self.logits)["fused"]["specificity"]["value"], 0.95)
 
-    def test_card_tells_what_it_was_calibrated_on_and_keeps_what_it_told_before(self):
+    def test_card_tells_what_it_was_calibrated_on_and_how_it_was_trained(self):
         card = self.cards[0]
         self.assertEqual(card.version, "1+site.1")
         self.assertEqual(card.made_by["command"], "train")
         about = {name: card.made_by["calibrated"][name] for name in ("command", "commit", "exams", "positive_slices")}
         self.assertEqual(about, {"command": "calibrate", "commit": "abc", "exams": 40, "positive_slices": 160})
-        self.assertEqual(card.figures["phantoms"], {"exams": 1})
+
+    def test_figures_of_the_thresholds_before_are_not_kept(self):
+        self.assertEqual(set(self.cards[0].figures), {"validation", "calibration_set"})
+        self.assertEqual(self.cards[0].figures["validation"], {"slice_auc": 0.9})
 
     def test_figures_say_that_they_are_not_independent(self):
         told = self.cards[0].figures["calibration_set"]

@@ -1,7 +1,7 @@
 import numpy as np
 from django.test import SimpleTestCase
 
-from training.data import Balanced, shares
+from training.data import Balanced, even_batches, shares
 from training.tests.exam_sets import labelled
 
 
@@ -27,3 +27,11 @@ class BalancedTests(SimpleTestCase):
         self.assertEqual(first, drawn((7, 0), 3))
         self.assertNotEqual(first, drawn((7, 0), 4))
         self.assertNotEqual(first, drawn((7, 1), 3))
+
+
+class EvenBatchesTests(SimpleTestCase):
+    def test_every_process_has_the_same_number_of_batches(self):
+        slices = np.arange(129)  # 65 and 64 slices for two processes
+        found = [even_batches(slices[rank::2], 65) for rank in (0, 1)]
+        self.assertEqual([[len(batch) for batch in each] for each in found], [[33, 32], [32, 32]])
+        self.assertEqual(sorted(index for each in found for batch in each for index in batch), slices.tolist())

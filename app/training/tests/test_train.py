@@ -15,7 +15,21 @@ from training.classifier import Classifier
 from training.exam_set import SPLITS, SetError
 from training.initial import WeightsMissing
 from training.tests.exam_sets import labelled, write_set
-from training.train import HISTORY, LAST, RUN, Diary, Knobs, KnobsDiffer, Machines, fit, saw_phantoms_only, train
+from training.train import (
+    HISTORY,
+    LAST,
+    PUBLISHED,
+    RUN,
+    Diary,
+    Knobs,
+    KnobsDiffer,
+    KnobsError,
+    Machines,
+    fit,
+    intended_use,
+    saw_phantoms_only,
+    train,
+)
 
 SHORT = Knobs(
     "single", epochs=2, window_epochs=1, validate_every=1, steps=1, batch=4, learning_rate=1e-4, precision="32-true"
@@ -86,11 +100,14 @@ class TrainTests(FolderTestCase):
             with self.assertRaisesMessage(KnobsDiffer, "with other knobs or another set"):
                 train(knobs, exams, self.out, HERE, "", "")
 
-    def test_training_ends_when_validation_gets_no_better(self):
+    def test_training_ends_for_good_when_validation_gets_no_better(self):
         knobs = replace(SHORT, epochs=50, window_epochs=0, patience=1, learning_rate=1e-9)
         diary = Diary(self.folder / HISTORY, "", "")
         fit(classifier(knobs), knobs, self.exams, self.folder / RUN, HERE, diary)
-        self.assertLess(torch.load(self.folder / RUN / LAST, weights_only=True)["epoch"], 10)
+        ended = torch.load(self.folder / RUN / LAST, weights_only=True)["epoch"]
+        self.assertLess(ended, 10)
+        fit(classifier(knobs), knobs, self.exams, self.folder / RUN, HERE, diary)
+        self.assertEqual(torch.load(self.folder / RUN / LAST, weights_only=True)["epoch"], ended)
 
     def test_two_processes_train_one_network(self):
         out = self.folder / "out"
@@ -119,8 +136,19 @@ class SeenTests(SimpleTestCase):
         self.assertFalse(saw_phantoms_only(phantoms | {"started_from": zips}))
         self.assertFalse(saw_phantoms_only(phantoms | {"started_from": {"command": "train"}}))
 
+    def test_network_that_began_with_photographs_says_so(self):
+        phantoms = {"data": {"source": {"kind": "phantoms"}}}
+        began = phantoms | {"started_from": f"{PUBLISHED}, but for the last layer"}
+        self.assertIn("photographs (ImageNet) and synthetic exams alone", intended_use(began))
+        self.assertIn("photographs", intended_use(phantoms | {"started_from": began}))
+        self.assertIn("synthetic exams (phantoms) alone", intended_use(phantoms | {"started_from": "random weights"}))
+
 
 class RefusedTests(FolderTestCase):
+    def test_last_epochs_that_nobody_would_look_at_are_refused(self):
+        knobs = replace(SHORT, epochs=45, validate_every=10)
+        self.refused(KnobsError, "--epochs 45 is no multiple of --validate-every 10", knobs, small_set(self.folder))
+
     def refused(self, error: type, told: str, knobs: Knobs, exams) -> None:
         with self.assertRaisesMessage(error, told):
             train(knobs, exams, self.folder / "out", HERE, "", "")

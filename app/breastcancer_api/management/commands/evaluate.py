@@ -14,7 +14,7 @@ from nets.runtime import Networks
 from training.cards import with_evaluation
 from training.comparison import compare, write_differences
 from training.evaluate import Evaluation, evaluate, report
-from training.exam_set import TEST
+from training.exam_set import TEST, TRAINING
 from training.figures import counts
 from training.pictures import draw
 from training.tables import comparison_table, tables
@@ -35,6 +35,8 @@ class Command(BaseCommand):
         folder = options["bundle"] or settings.NETWORKS_DIR
         if options["into_cards"] and not holds_bundles(folder):
             raise CommandError(f"{folder}: holds a state dict of the old system, which has no card")
+        if options["into_cards"] and options["split"] == TRAINING:
+            raise CommandError("figures of exams that networks learn from do not belong into their cards")
         out = options["out"] or settings.STATE_DIR / "evaluation" / options["data"].resolve().name
         with refusals():
             pairs = [pair_in(options["bundle"]), *([pair_in(options["compare"])] if options["compare"] else [])]

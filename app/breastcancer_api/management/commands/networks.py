@@ -46,7 +46,8 @@ def _figures(figures: dict) -> dict[str, str]:
     found = figures.get(EVALUATION)
     rounding = figures.get("validation", {})
     told = {
-        "evaluated by": found and f"`{found['command']}` at commit `{found['commit']}`, {found['precision']}",
+        "evaluated by": found
+        and f"`{found['command']}` at commit `{found['commit']}`, {found.get('precision', 'precision not told')}",
         "on the set of": found and _set(found["data"]),
         "exams, with tumour": found and "{exams_judged}, {exams_with_tumour}".format(**found["counts"]),
         "slices, positive": found and "{slices}, {positive_slices}".format(**found["counts"]),
@@ -67,7 +68,7 @@ def _figures(figures: dict) -> dict[str, str]:
 
 
 def _by_cut(found: dict | None) -> dict[str, str]:
-    told = found["by_cut"] if found else {}
+    told = found.get("by_cut", {}) if found else {}
     return {
         f"slice AUC, tumour of {name}": f"{_cell(told[name]['auc'])}, {told[name]['slices']} slices" if told else ""
         for name in CUTS

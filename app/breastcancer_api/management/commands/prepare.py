@@ -40,8 +40,10 @@ class Command(BaseCommand):
         told = f"of phantoms (default: {seeds})"
         parser.add_argument("--first-seeds", type=int, nargs=3, metavar=_of_splits(), help=told)
         parser.add_argument("--normalisation", choices=("exam", "slice"), default="exam")
-        parser.add_argument("--seed", type=int, default=0, help="another one splits the patients differently")
-        parser.add_argument("--shares", type=float, nargs=3, metavar=_of_splits(), default=SHARES, help="of patients")
+        told = "of zips and Duke: another one splits the patients differently (default: 0)"
+        parser.add_argument("--seed", type=int, help=told)
+        told = f"of zips and Duke: of the patients (default: {' '.join(map(str, SHARES))})"
+        parser.add_argument("--shares", type=float, nargs=3, metavar=_of_splits(), help=told)
         parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
 
     def handle(self, **options):
@@ -51,8 +53,8 @@ class Command(BaseCommand):
                 source_of(options),
                 options["out"],
                 Normalisation(maximum=options["normalisation"]),
-                options["seed"],
-                options["shares"],
+                options["seed"] or 0,
+                options["shares"] or SHARES,
                 options["workers"],
                 command=command(),
                 commit=commit(),
@@ -69,6 +71,9 @@ def _of_splits() -> tuple[str, ...]:
 def _check(options: dict) -> None:
     if options["workers"] < 1 or (options["margin"] or 0) < 0:
         raise CommandError("--workers begins at 1, --margin at 0")
+    for name in ("seed", "shares"):
+        if options["phantoms"] and options[name] is not None:
+            raise CommandError(f"--{name} splits patients; phantoms stand in the split they are made for")
     for name, kind in BELONGS.items():
         if options[name] is not None and options[kind] is None:
             raise CommandError(f"--{name.replace('_', '-')} belongs to --{kind}")

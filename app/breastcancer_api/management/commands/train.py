@@ -9,7 +9,7 @@ from breastcancer_api.provenance import command, commit
 from nets.vgg import HEADS
 from training.exam_set import SetError, open_set
 from training.initial import WeightsMissing
-from training.train import INITS, ROLES, Knobs, KnobsDiffer, Machines, train
+from training.train import INITS, MEANINGS, ROLES, Knobs, KnobsDiffer, KnobsError, Machines, train
 
 CHOICES = {"head": HEADS, "init": INITS, "precision": ("bf16-mixed", "16-mixed", "32-true")}
 KINDS = (Knobs, Machines)
@@ -28,7 +28,13 @@ class Command(BaseCommand):
         parser.add_argument("--out", required=True, type=Path, help="folder for the bundle, checkpoints and pictures")
         for knob in fields(Knobs)[1:]:
             name = f"--{knob.name.replace('_', '-')}"
-            parser.add_argument(name, type=knob.type, default=knob.default, choices=CHOICES.get(knob.name))
+            parser.add_argument(
+                name,
+                type=knob.type,
+                default=knob.default,
+                choices=CHOICES.get(knob.name),
+                help=f"{MEANINGS[knob.name]} (default: {knob.default or 'none'})",
+            )
         for name, default in ((field.name, field.default) for field in fields(Machines)):
             told = f"as Lightning takes it (default: {default})"
             parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=told)
@@ -39,7 +45,7 @@ class Command(BaseCommand):
         )
         try:
             card = train(knobs, open_set(options["data"]), options["out"], machines, command(), commit())
-        except (SetError, KnobsDiffer, WeightsMissing) as error:
+        except (SetError, KnobsDiffer, KnobsError, WeightsMissing) as error:
             raise CommandError(str(error)) from error
         if card:
             self.stdout.write(f"{card.name} {card.version} in {options['out']}: threshold {card.threshold}")
