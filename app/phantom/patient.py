@@ -12,7 +12,7 @@ from phantom.places import Places
 from phantom.ranges import LOOKALIKES, VESSELS, draw
 from phantom.shapes import through, window
 from phantom.tumours import tumours
-from phantom.vessels import Vessels, under_skin, upright, wandering
+from phantom.vessels import Vessels, perforator, under_skin, upright, wandering
 
 # A slice holds tumour when the tumour's cut through it is at least this large.
 SMALLEST_CUT_MM2 = 6.0
@@ -121,6 +121,11 @@ class Patient:
         for _ in range(int(drawn.superficial)):
             x, z = rng.choice((-1, 1)) * rng.uniform(0.1, 0.92) * layers.half_width, rng.uniform(-80, 80)
             tubes.append(under_skin(rng, self._under_skin, x, z))
+        for _ in range(int(drawn.perforators)):
+            side = int(rng.choice((-1, 1)))
+            x, z = side * rng.uniform(8, 35), rng.uniform(-60, 60)
+            start = np.array([x, self._under_skin(x, z) + rng.uniform(1, layers.fat), z])
+            tubes.append(perforator(rng, start, side))
         for side in (-1, 1):  # the internal mammary vessels beside the breastbone, and those of the armpits
             x, y = side * rng.uniform(12, 20), layers.fat + layers.muscle + rng.uniform(0, 6)
             tubes.append(upright(x, y, drawn.mammary_radius))

@@ -49,23 +49,43 @@ def wandering(rng: np.random.Generator, start: np.ndarray, heading: np.ndarray) 
     """A tube that sets out from ``start`` along ``heading`` and turns as it goes."""
     drawn = draw(VESSELS, rng)
     steps = int(drawn.length / 2)
-    turns = np.cumsum(rng.standard_normal((steps, 3)), axis=0) * drawn.bend * 1.4
+    return start + _course(rng, heading, steps, drawn.bend), _calibre(rng, drawn.radius, 0.6, steps, drawn.beads)
+
+
+def perforator(rng: np.random.Generator, start: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """A winding tube from ``start`` beside the breastbone forwards into the breast on ``side``, -1 or 1 along x."""
+    drawn = draw(VESSELS, rng)
+    steps = int(drawn.length / 3)
+    heading = np.array([side, rng.uniform(-1.2, 0), rng.uniform(-0.6, 0.6)])
+    radii = _calibre(rng, drawn.perforator_radius, 0.5, steps, drawn.beads)
+    return start + _course(rng, heading, steps, drawn.perforator_bend), radii
+
+
+def _course(rng: np.random.Generator, heading: np.ndarray, steps: int, bend: float) -> np.ndarray:
+    """Points (steps, 3), 2 mm apart, from near 0 along ``heading``."""
+    turns = np.cumsum(rng.standard_normal((steps, 3)), axis=0) * bend * 1.4
     directions = heading / np.linalg.norm(heading) + 0.3 * turns
     directions *= 2 / np.linalg.norm(directions, axis=1, keepdims=True)
-    return start + np.cumsum(directions, axis=0), drawn.radius * np.linspace(1, 0.6, steps)
+    return np.cumsum(directions, axis=0)
+
+
+def _calibre(rng: np.random.Generator, radius: float, end: float, steps: int, beads: float) -> np.ndarray:
+    """Radius at each point: thinner to the ``end``, a share of the first, and uneven."""
+    return radius * np.linspace(1, end, steps) * np.maximum(1 + beads * rng.standard_normal(steps), 0.3)
 
 
 def under_skin(rng: np.random.Generator, skin: Callable[[float, float], float], x: float, z: float):
     """A tube that starts at ``x`` and ``z`` and follows the skin, whose inner side is at y = ``skin(x, z)``.
 
-    Most run from feet to head or back, as the lateral thoracic vessels and the veins of the breast do.
+    It may run from feet to head, as the lateral thoracic vessels do, or within a slice, as many veins do.
     """
     drawn = draw(VESSELS, rng)
     steps = int(drawn.length / 2)
-    angle = rng.choice((-1, 1)) * drawn.superficial_slant + 0.3 * drawn.bend * np.cumsum(rng.standard_normal(steps))
+    turns = drawn.superficial_bend * np.cumsum(rng.standard_normal(steps))
+    angle = rng.choice((-1, 1)) * drawn.superficial_slant + turns
     way = 2 * rng.choice((-1, 1)) * np.cumsum(np.stack([np.sin(angle), np.cos(angle)], axis=1), axis=0)
     points = [(x + dx, skin(x + dx, z + dz) + drawn.superficial_depth, z + dz) for dx, dz in way]
-    return np.array(points), drawn.superficial_radius * np.linspace(1, 0.7, steps)
+    return np.array(points), _calibre(rng, drawn.superficial_radius, 0.7, steps, drawn.beads)
 
 
 def upright(x: float, y: float, radius: float, lowest: int = -150) -> tuple[np.ndarray, np.ndarray]:
