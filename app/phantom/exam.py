@@ -34,16 +34,16 @@ class Exam:
     """
 
     def __init__(self, seed: int, protocol: Protocol, tumours: int | None = None):
-        rng = np.random.default_rng([20, seed])
+        body, scanner, sequence, background, tissues, curves, alike = np.random.default_rng([20, seed]).spawn(7)
         self.seed, self.protocol = seed, protocol
-        self.patient = Patient(rng, tumours)
-        self.scanner, self.sequence = Scanner(rng), Sequence(rng)
-        self.background = Field(rng, 18)
-        self.tissues = {name: self.sequence.tissue(name, rng) for name in TISSUES if name not in OWN_CURVES}
+        self.patient = Patient(body, tumours)
+        self.scanner, self.sequence = Scanner(scanner), Sequence(sequence)
+        self.background = Field(background, 18)
+        self.tissues = {name: self.sequence.tissue(name, tissues) for name in TISSUES if name not in OWN_CURVES}
         found = self.patient.tumours
         #: the tissue of each of ``patient.tumours``
-        self.curves = [self.sequence.tissue(tumour.tissue, rng) for tumour in found]
-        self.nodules = [(each, self.sequence.tissue(each.kind, rng)) for each in self.patient.lookalikes]
+        self.curves = [self.sequence.tissue(tumour.tissue, curves) for tumour in found]
+        self.nodules = [(each, self.sequence.tissue(each.kind, alike)) for each in self.patient.lookalikes]
         for tumour, curve in zip(found, self.curves, strict=True):
             self.nodules += [(focus, curve) for focus in tumour.foci]
 

@@ -27,13 +27,15 @@ class Patient:
     """A body drawn from ``rng`` with ``count`` tumours; None draws one or two."""
 
     def __init__(self, rng: np.random.Generator, count: int | None):
-        self.chest = Chest(rng)
-        self.breasts = Breasts(rng, self.chest.surface)
+        # each part draws from a stream of its own: one that draws more leaves the others as they are
+        body, ill, alike, blood = rng.spawn(4)
+        self.chest = Chest(body)
+        self.breasts = Breasts(body, self.chest.surface)
         self.places = Places(self.breasts.both, self.depths)
-        self.tumours = tumours(rng, count, self.places)
+        self.tumours = tumours(ill, count, self.places)
         self.lesions = [focus for tumour in self.tumours for focus in tumour.foci]
-        self.lookalikes = self._draw_lookalikes(rng)
-        self.vessels = self._draw_vessels(rng)
+        self.lookalikes = self._draw_lookalikes(alike)
+        self.vessels = self._draw_vessels(blood)
 
     def view(self, plane: Plane, thickness: float) -> View:
         chest = self.chest.surface.depth(plane)

@@ -35,7 +35,7 @@ class ExamTests(SimpleTestCase):
         self.assertLessEqual(len(set(cut) ^ set(exam.positive_slices)), 1)
 
     def test_every_slice_that_the_tumour_changes_is_positive_or_unclear(self):
-        for seed, positive, unclear in ((4, (26, 37), [25, 38, 39, 40]), (7, (18, 20), [])):
+        for seed, positive, unclear in ((4, (25, 36), [24]), (2, (13, 16), [])):
             exam, without = (Exam(seed, Protocol(192, 192, 40), tumours=1) for _ in range(2))
             without.nodules = [each for each in without.nodules if each[0] not in without.patient.lesions]
             changed = [
@@ -69,6 +69,6 @@ class ExamTests(SimpleTestCase):
             self.assertLess((up(index) ^ turned).mean(), 0.002)
 
     def test_truth_lists_lesions_in_patient_coordinates(self):
-        truth = Exam(2, SMALL, tumours=2).truth()
-        self.assertEqual((len(truth["lesions"]), truth["slice_count"], truth["seed"]), (2, 12, 2))
+        truth = Exam(3, SMALL, tumours=2).truth()
+        self.assertEqual((len(truth["lesions"]), truth["slice_count"], truth["seed"]), (2, 12, 3))
         self.assertEqual(len(truth["lesions"][0]["centre_mm"]), 3)
