@@ -10,7 +10,7 @@ from detection.analysis import analyse_scantype, analyse_single
 from detection.tests.recipe import ScantypeNetwork, drawn, logits_by_recipe, pooled_network, single_network
 from imaging.preprocessing import process_scantype, process_single
 from imaging.tests.slices import exam_files, slice_bytes, write_files
-from nets.bundle import CARD, BundleError, Card, load, save_bundle
+from nets.bundle import CARD, WEIGHTS, BundleError, Card, load, save_bundle
 from nets.runtime import Network, load_networks
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology
 
@@ -154,6 +154,20 @@ class ShippedNetworksTests(SimpleTestCase):
         pair = {record["role"]: record["weights_sha256"] for record in records}
         for record in records:
             self.assertEqual(record["figures"]["evaluation"]["pair"], pair)
+
+    def test_eight_bits_cost_no_more_than_two_thousandths_of_the_auc(self):
+        for role in ("single", "scantype"):
+            told = json.loads((BUNDLES / role / CARD).read_text())["figures"]["validation"]
+            self.assertLessEqual(abs(told["slice_auc"] - told["slice_auc_before_rounding"]), 0.002)
+
+    def test_probabilities_are_three_hundredths_off_at_most(self):
+        for role in ("single", "scantype"):
+            found = json.loads((BUNDLES / role / CARD).read_text())["figures"]["evaluation"]
+            self.assertLessEqual(found["expected_calibration_error"], 0.03)
+
+    def test_weights_take_22_megabytes_at_most(self):
+        for role in ("single", "scantype"):
+            self.assertLessEqual((BUNDLES / role / WEIGHTS).stat().st_size, 22_000_000)
 
     def test_weights_of_another_topology_are_refused(self):
         card, state = load(BUNDLES, "single")
