@@ -130,10 +130,10 @@ LOOKALIKES = {
 }
 
 VESSELS = {
-    "number": Range(6, 22, "1", "vessels in both breasts"),
+    "number": Range(6, 22, "1", "vessels in both breasts, rounded down"),
     "radius": Range(0.4, 1.5, "mm", "half of the calibre"),
-    "length": Range(30, 130, "mm", "along its course"),
-    "bend": Range(0.08, 0.3, "1", "change of direction at each millimetre's step, times ten"),
+    "length": Range(30, 130, "mm", "along its course; of a perforator two thirds of it"),
+    "bend": Range(0.08, 0.3, "1", "how much it winds: each 2 mm it turns by some 0.6 of this, in rad"),
     "superficial": Range(2, 14.99, "1", "veins and arteries right under the skin, rounded down"),
     "superficial_radius": Range(0.5, 2.2, "mm", "half of their calibre", (0.6, 1.6)),
     "superficial_depth": Range(1, 7, "mm", "from the skin's inner side to their middle"),
@@ -144,7 +144,7 @@ VESSELS = {
     "perforator_radius": Range(0.6, 2.2, "mm", "half of their calibre", (0.7, 1.6)),
     "perforator_bend": Range(0.1, 0.45, "1", "as bend"),
     "mammary_radius": Range(0.9, 1.9, "mm", "half of the calibre of the internal mammary vessels"),
-    "lung_number": Range(30, 90, "1", "vessels in both lungs"),
+    "lung_number": Range(30, 90, "1", "vessels in both lungs, rounded down"),
     "lung_radius": Range(0.5, 2.0, "mm", "half of their calibre at the root of the lung"),
 }
 
@@ -230,7 +230,7 @@ SCANS = {
     "vendor": Choice({"SIEMENS": 0.32, "GE": 0.68}, "whose habits the headers follow (Duke: 294 and 628 exams)"),
     "matrix": Choice({"own": 0.965, "320": 0.035}, "own: 448 for Siemens, 512 for GE (Duke: 320 in 33 of 922)"),
     "size": Range(144, 257, "pixels", "rows and columns when an exam is made small, for training"),
-    "slices": Range(24, 37, "1", "number of slices"),
+    "slices": Range(24, 37, "1", "number of slices, rounded down"),
     "thickness": Range(1.0, 2.6, "mm", "thickness of a slice; what lies between slices is not seen"),
     "field_of_view": Range(290, 380, "mm", "rows and columns together"),
     "front": Range(-180, -116, "mm", "from the front of the breastbone to the picture's edge before the breasts"),

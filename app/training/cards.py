@@ -36,6 +36,8 @@ def _reader(figures: dict) -> dict:
         "sensitivity": figures["slices"]["sensitivity"],
         "specificity": figures["slices"]["specificity"],
         "exam_auc": figures["exams"]["auc"],
+        "exam_sensitivity": figures["exams"]["sensitivity"],
+        "exam_specificity": figures["exams"]["specificity"],
     }
     if "calibration" in figures:
         found["expected_calibration_error"] = figures["calibration"]["expected_calibration_error"]

@@ -54,7 +54,7 @@ class EvaluateTests(FolderTestCase):
             told = card.figures["evaluation"]
             self.assertEqual((told["counts"]["slices"], told["data"]["split"]), (3, "test"))
             self.assertEqual(told["pair"], {each.role: each.weights_sha256 for each in cards})
-        self.assertIn("| slices, positive | 3, 1 | 3, 1 |", page(cards))
+        self.assertIn("| slices, positive, negative | 3, 1, 2;", page(cards))
 
     def test_folder_without_a_set_is_refused(self):
         with self.assertRaisesMessage(CommandError, "no prepared set"):

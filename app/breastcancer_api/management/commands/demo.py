@@ -10,8 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from breastcancer_api.local_server import Answer, post, serving
 
 ENOUGH = 0.5
-# The first seed of all; of seeds 1 to 6 the shipped networks reach ENOUGH on three. It shows wiring, not worth;
-# ``manage.py evaluate`` writes the overlap on exams that nobody chose.
+# The first of all. It shows wiring, not worth; ``manage.py evaluate`` writes the overlap on exams that nobody chose.
 SEED = 1
 
 

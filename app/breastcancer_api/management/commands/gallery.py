@@ -26,12 +26,13 @@ model (Tofts et al., J Magn Reson Imaging 1999;10:223).
 
 Truth: slices from 1 at the feet, boxes like Duke's (1-based, both ends inclusive), each lesion with kind, size,
 kinetics and slices, and what is not tumour. A slice holds tumour when its cut through it is at least 6 square
-millimetres. One that shows less of it, spicules and partial volume included, but more than 1, is unclear: it is neither
-positive nor negative, and sets leave it out as they do the ends of a Duke tumour. In the tree every patient has one
-tumour and her box holds all its foci; file names, series and headers follow two vendors.
+millimetres, spicules and what fills less than half of the slice not counted. One with less that shows more than 1 in
+all, spicules and partial volume included, is unclear: it is neither positive nor negative, and sets leave it out as
+they do the ends of a Duke tumour. At the ends of a spiculated tumour that can be much. In the tree every patient has
+one tumour and her box holds all its foci; file names, series and headers follow two vendors.
 
 `--drawn` and prepared sets take a matrix of 144 to 256, which renders fast; with `--whole` the scanner's 320 to 512. An
-exam has 24 to 37 slices some 3 to 6 mm apart; scanners store more of them, closer together. Networks see a slice at a
+exam has 24 to 36 slices some 3 to 6 mm apart; scanners store more of them, closer together. Networks see a slice at a
 time in 128 x 128 and do not notice; the rule that looks at neighbours does, so figures of the fused answer are of exams
 with few slices.
 
@@ -43,13 +44,16 @@ One exam a row, before contrast and the three passes; tumours are outlined in th
 
 Middle slice of the tumour of each exam with tumour among seeds 1 to {exams}, small matrix, in scanner units (stored
 values over the exam's gain). The real figures are those of one exam (Saha et al., Duke-Breast-Cancer-MRI, TCIA 2021,
-doi 10.7937/TCIA.e3sv-re93); the ranges are wide on purpose, and that exam should lie inside them.
+doi 10.7937/TCIA.e3sv-re93); the ranges are wide on purpose, and that exam should lie inside them. What is shown of the
+phantoms is the median and the 5th to the 95th percentile; the real exam has slices in which the 99.9th percentile comes
+closer to the maximum.
 
 {statistics}
 
 ## Ranges
 
-Drawn uniformly; where "most draws" is given, 80 % of the draws lie there. Made from `app/phantom/ranges.py`.
+Drawn uniformly; where "most draws" is given, 80 % are drawn from there, the others from the whole range. Made from
+`app/phantom/ranges.py`.
 
 {ranges}
 """

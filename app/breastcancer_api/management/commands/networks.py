@@ -37,6 +37,7 @@ def _facts(card: Card) -> dict[str, str]:
         "threshold": "largest logit" if card.threshold is None else str(card.threshold),
         **_figures(card.figures),
         "made by": ", then ".join(_runs(made)) if made else UNKNOWN,
+        "calibrated by": _calibration(made.get("calibrated")),
         "made on": f"{made['machine']}, torch {made['torch']}" if made else UNKNOWN,
     }
 
@@ -50,7 +51,8 @@ def _figures(figures: dict) -> dict[str, str]:
         and f"`{found['command']}` at commit `{found['commit']}`, {found.get('precision', 'precision not told')}",
         "on the set of": found and _set(found["data"]),
         "exams, with tumour": found and "{exams_judged}, {exams_with_tumour}".format(**found["counts"]),
-        "slices, positive": found and "{slices}, {positive_slices}".format(**found["counts"]),
+        "slices, positive, negative": found
+        and "{slices}, {positive_slices}, {negative_slices}; the others are left out".format(**found["counts"]),
         "slice AUC": found and _cell(found["slice_auc"]),
         "slice AUC, lesions under 10 mm": found and _cell(found["slice_auc_below_10_mm"]),
         **_by_cut(found),
@@ -60,7 +62,10 @@ def _figures(figures: dict) -> dict[str, str]:
         "both fused: slice sensitivity": found and _cell(found["fused"]["sensitivity"]),
         "both fused: slice specificity": found and _cell(found["fused"]["specificity"]),
         "both fused: slice AUC": found and _cell(found["fused"]["slice_auc"]),
+        "both fused: slice AUC, lesions under 10 mm": found and _cell(found["fused"]["slice_auc_below_10_mm"]),
         "both fused: exam AUC": found and _cell(found["fused"]["exam_auc"]),
+        "both fused: exam sensitivity": found and _later(found["fused"], "exam_sensitivity"),
+        "both fused: exam specificity": found and _later(found["fused"], "exam_specificity"),
         "validation AUC with 8 bits, with floats": rounding
         and f"{rounding['slice_auc']}, {rounding['slice_auc_before_rounding']}",
     }
@@ -73,6 +78,11 @@ def _by_cut(found: dict | None) -> dict[str, str]:
         f"slice AUC, tumour of {name}": f"{_cell(told[name]['auc'])}, {told[name]['slices']} slices" if told else ""
         for name in CUTS
     }
+
+
+def _later(found: dict, name: str) -> str | None:
+    """A figure that older cards do not have."""
+    return _cell(found[name]) if name in found else None
 
 
 def _set(data: dict) -> str:
@@ -89,7 +99,14 @@ def _cell(figure: dict) -> str:
 def _runs(made: dict) -> list[str]:
     """Each training run that led to a network, first to last."""
     before = _runs(made["started_from"]) if isinstance(made.get("started_from"), dict) else []
-    return [*before, f"`{made['command']}` at commit `{made['commit']}` ({made['seconds']} s)"]
+    data = f" on the set of {_set(made['data'])}" if "data" in made else ""
+    return [*before, f"`{made['command']}` at commit `{made['commit']}` ({made['seconds']} s){data}"]
+
+
+def _calibration(made: dict | None) -> str:
+    if made is None:
+        return "its own training"
+    return f"`{made['command']}` at commit `{made['commit']}`, on {made['exams']} exams"
 
 
 class Command(BaseCommand):
