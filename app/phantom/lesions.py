@@ -37,27 +37,18 @@ class Mass:
         self.rough, self.fine = Waves(rng, max(self.radius / 1.4, 2.0)), Waves(rng, max(self.radius / 4, 1.2))
         self.spikes = Waves(rng, drawn.spicule_angle)
 
-    def core(self, plane: Plane) -> np.ndarray:
-        """Its share of each pixel without its spicules, 0..1: what the truth counts."""
-        offset = offsets(plane, self.centre)
-        return self._share(self._edge(offset), self._gauge(offset), plane)
+    def share(self, plane: Plane) -> np.ndarray:
+        """Its share of each pixel, spicules included, 0..1 (rows, columns): what the truth counts."""
+        return self.on(plane)[0]
 
     def on(self, plane: Plane) -> tuple[np.ndarray, np.ndarray]:
         """Its share of each pixel (0..1) and its uptake there as a multiple of its own, both (rows, columns)."""
         offset = offsets(plane, self.centre)
-        gauge = self._gauge(offset)
-        share = self._share(self._edge(offset) + self._spicules(offset), gauge, plane)
+        gauge = np.linalg.norm(offset @ self.to_unit, axis=-1)
+        edge = 1 + self.roughness * (self.rough.at(offset) + 0.25 * self.fine.at(offset)) + self._spicules(offset)
+        share = soft((edge - gauge) * self.radius, max(abs(plane.dx), 1.0))
         uptake = 1 - self.rim * np.exp(-((gauge / self.core_size) ** 4)) + self.patchiness * self.fine.at(offset)
         return share, np.maximum(uptake, 0.03)
-
-    def _gauge(self, offset: np.ndarray) -> np.ndarray:
-        return np.linalg.norm(offset @ self.to_unit, axis=-1)
-
-    def _edge(self, offset: np.ndarray) -> np.ndarray:
-        return 1 + self.roughness * (self.rough.at(offset) + 0.25 * self.fine.at(offset))
-
-    def _share(self, edge: np.ndarray, gauge: np.ndarray, plane: Plane) -> np.ndarray:
-        return soft((edge - gauge) * self.radius, max(abs(plane.dx), 1.0))
 
     def _spicules(self, offset: np.ndarray) -> np.ndarray | float:
         """How far they reach beyond the edge: spikes that depend on the direction alone and so taper outwards."""
@@ -81,7 +72,8 @@ class NonMass:
         self.clumps, self.rough = Waves(rng, drawn.clump), Waves(rng, max(self.radius / 2, 3))
         self.filling, self.patchiness = drawn.filling, drawn.patchiness
 
-    def core(self, plane: Plane) -> np.ndarray:
+    def share(self, plane: Plane) -> np.ndarray:
+        """As ``Mass.share``."""
         return self.on(plane)[0]
 
     def on(self, plane: Plane) -> tuple[np.ndarray, np.ndarray]:

@@ -14,10 +14,10 @@ from phantom.shapes import through, window
 from phantom.tumours import tumours
 from phantom.vessels import Vessels, perforator, under_skin, upright, wandering
 
-# A slice holds tumour when the tumour's cut through it is at least this large.
+# A slice holds tumour when the tumour's cut through it, spicules included, is at least this large.
 SMALLEST_CUT_MM2 = 6.0
-# Where it is smaller, and where a slice shows no more than this much of it, spicules included, it holds none. What lies
-# between is a slice of which nobody can say.
+# Where it is smaller, and where a slice shows no more than this much of it, partial volume included, it holds none.
+# What lies between is a slice of which nobody can say.
 TRACE_MM2 = 1.0
 # Side in mm of the squares in which that cut is counted, the same for every matrix.
 SQUARE = 0.8
@@ -49,9 +49,8 @@ class Patient:
         return soft(view.body - 0.5, 1.5) * soft(ahead, 2)
 
     def tumour_share(self, lesion: Mass | NonMass, plane: Plane, thickness: float) -> np.ndarray:
-        """Share of ``lesion`` in each pixel, 0..1, without spicules."""
-        room = self.room(self.view(plane, thickness), lesion)
-        return through(plane, thickness, lesion.core) * room
+        """Share of ``lesion`` in each pixel, 0..1, between the slice's faces."""
+        return through(plane, thickness, lesion.share) * self.room(self.view(plane, thickness), lesion)
 
     def cut_mm2(self, lesion: Mass | NonMass, z: float, thickness: float) -> float:
         """Area of its cut at height ``z``: where it fills more than half of the slice."""
@@ -60,12 +59,10 @@ class Patient:
         return float((self.tumour_share(lesion, _grid(lesion, z), thickness) > 0.5).sum() * SQUARE**2)
 
     def trace_mm2(self, lesion: Mass | NonMass, z: float, thickness: float) -> float:
-        """All that a slice at height ``z`` shows of it, spicules included: the area it would fill from face to face."""
+        """All that a slice at height ``z`` shows of it: the area it would fill from face to face."""
         if self._misses(lesion, z, thickness):
             return 0.0
-        grid = _grid(lesion, z)
-        share = through(grid, thickness, lambda plane: lesion.on(plane)[0])
-        return float((share * self.room(self.view(grid, thickness), lesion)).sum() * SQUARE**2)
+        return float(self.tumour_share(lesion, _grid(lesion, z), thickness).sum() * SQUARE**2)
 
     def _misses(self, lesion: Mass | NonMass, z: float, thickness: float) -> bool:
         return abs(z - lesion.centre[2]) > lesion.reach + thickness

@@ -25,10 +25,9 @@ model (Tofts et al., J Magn Reson Imaging 1999;10:223).
     python manage.py gallery --out ../docs                     # this page
 
 Truth: slices from 1 at the feet, boxes like Duke's (1-based, both ends inclusive), each lesion with kind, size,
-kinetics and slices, and what is not tumour. A slice holds tumour when its cut through it is at least 6 square
-millimetres, spicules and what fills less than half of the slice not counted. One with less that shows more than 1 in
-all, spicules and partial volume included, is unclear: it is neither positive nor negative, and sets leave it out as
-they do the ends of a Duke tumour. At the ends of a spiculated tumour that can be much. In the tree every patient has
+kinetics and slices, and what is not tumour. A slice holds tumour when its cut through it, spicules included, is at
+least 6 square millimetres. One that shows less of it but more than 1, partial volume included, is unclear: it is
+neither positive nor negative, and sets leave it out as they do the ends of a Duke tumour. In the tree every patient has
 one tumour and her box holds all its foci; file names, series and headers follow two vendors.
 
 `--drawn` and prepared sets take a matrix of 144 to 256, which renders fast; with `--whole` the scanner's 320 to 512. An
