@@ -1,5 +1,6 @@
 """Networks fitted to a site: the same weights, scaled and with thresholds by the site's own labelled exams."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -82,7 +83,7 @@ def calibrated(cards: Sequence[Card], logits: Logits, specificity: float, made: 
     return [
         replace(
             card,
-            version=site_version(card.version),
+            version=site_version(card),
             made_by=card.made_by | {"calibrated": about},
             figures=_still_true(card.figures) | {CALIBRATION_SET: told},
         )
@@ -108,10 +109,11 @@ def scaled(card: Card, logits: np.ndarray, labels: np.ndarray) -> Card:
     return replace(card, temperature=temperature, shift=shift)
 
 
-def site_version(version: str) -> str:
-    """The version after a calibration: 0.1.0 becomes 0.1.0+site.1, and that 0.1.0+site.2."""
-    base, _, times = version.partition(MARK)
-    return f"{base}{MARK}{int(times or 0) + 1}"
+def site_version(card: Card) -> str:
+    """The version of a calibrated ``card``: 0.1.0 becomes 0.1.0+site.5f3a91c2, another one for each other fit."""
+    base, _, _ = card.version.partition(MARK)
+    fit = hashlib.sha256(repr((card.temperature, card.shift, card.threshold)).encode()).hexdigest()
+    return f"{base}{MARK}{fit[:8]}"
 
 
 def figures_of(cards: Sequence[Card], logits: Logits) -> dict:

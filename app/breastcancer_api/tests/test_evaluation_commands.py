@@ -56,6 +56,14 @@ class EvaluateTests(FolderTestCase):
             self.assertEqual(told["pair"], {each.role: each.weights_sha256 for each in cards})
         self.assertIn("| slices, positive, negative | 3, 1, 2;", page(cards))
 
+    def test_phantoms_that_a_network_has_learned_from_are_refused_for_its_card(self):
+        options = {"data": self.folder / "set", "bundle": settings.NETWORKS_DIR, "into_cards": True}
+        first = load(settings.NETWORKS_DIR, "single")[0].made_by["data"]["source"]["first_seeds"]["training"]
+        source = {"kind": "phantoms", "first_seeds": {"test": first}}
+        write_set(self.folder / "set", [("a", "test", labelled([0, 1]))], source=source)
+        with self.assertRaisesMessage(CommandError, "single and scantype learned from or was calibrated on some"):
+            call_command("evaluate", **options)
+
     def test_folder_without_a_set_is_refused(self):
         with self.assertRaisesMessage(CommandError, "no prepared set"):
             call_command("evaluate", data=self.folder)
@@ -90,8 +98,9 @@ class CalibrateTests(FolderTestCase):
         for role in ("single", "scantype"):
             card, _ = load(self.folder / "site", role)
             before = Path(settings.NETWORKS_DIR, role)
-            self.assertEqual(card.version, "0.2.0+site.2")
-            self.assertEqual(card.made_by["calibrated"]["slices"], self.count)
+            told = card.made_by["calibrated"]
+            self.assertEqual((told["slices"], told["data"]["split"]), (self.count, "validation"))
+            self.assertNotEqual(card.version, load(settings.NETWORKS_DIR, role)[0].version)
             self.assertEqual((self.folder / "site" / role / WEIGHTS).read_bytes(), (before / WEIGHTS).read_bytes())
 
     def test_too_few_exams_are_refused_and_nothing_is_written(self):

@@ -9,6 +9,7 @@ from imaging.preprocessing import Normalisation
 from training.exam_set import PLACES, ExamSet, Labelled, SetWriter, open_set
 
 EXAM_SCALE = Normalisation(maximum="exam")
+PHANTOMS = {"kind": "phantoms"}
 
 
 def labelled(labels: Sequence[int], sizes: Sequence[float] | None = None, seed: int = 0) -> Labelled:
@@ -26,11 +27,11 @@ def labelled(labels: Sequence[int], sizes: Sequence[float] | None = None, seed: 
 
 
 def write_set(
-    folder: Path, exams: Sequence[tuple[str, str, Labelled]], normalisation=EXAM_SCALE, placed=True
+    folder: Path, exams: Sequence[tuple[str, str, Labelled]], normalisation=EXAM_SCALE, placed=True, source=PHANTOMS
 ) -> ExamSet:
     """A set of ``exams``: (patient, split, slices) each, named ``exam-0``, ``exam-1``..."""
     with SetWriter(folder) as writer:
         for number, (patient, split, slices) in enumerate(exams):
             writer.add(f"exam-{number}", patient, split, slices, placed=placed)
-        writer.finish(normalisation, left_out=[], source={"kind": "phantoms"})
+        writer.finish(normalisation, left_out=[], source=source)
     return open_set(folder)

@@ -42,7 +42,7 @@ class CalibrationTests(SimpleTestCase):
 
     def test_card_tells_what_it_was_calibrated_on_and_how_it_was_trained(self):
         card = self.cards[0]
-        self.assertEqual(card.version, "1+site.1")
+        self.assertEqual(card.version, site_version(card))
         self.assertEqual(card.made_by["command"], "train")
         about = {name: card.made_by["calibrated"][name] for name in ("command", "commit", "exams", "positive_slices")}
         self.assertEqual(about, {"command": "calibrate", "commit": "abc", "exams": 40, "positive_slices": 160})
@@ -57,9 +57,14 @@ class CalibrationTests(SimpleTestCase):
         errors = [told[when]["single"]["expected_calibration_error"] for when in ("before", "after")]
         self.assertLess(errors[1], errors[0] / 2)
 
-    def test_second_calibration_is_counted(self):
-        self.assertEqual(site_version("0.1.0"), "0.1.0+site.1")
-        self.assertEqual(site_version("0.1.0+site.1"), "0.1.0+site.2")
+    def test_each_fit_has_a_version_of_its_own(self):
+        versions = [site_version(replace(CARD, version="0.1.0", temperature=each)) for each in (1.0, 2.0, 1.0)]
+        self.assertRegex(versions[0], r"^0\.1\.0\+site\.[0-9a-f]{8}$")
+        self.assertEqual((versions[0] == versions[1], versions[0] == versions[2]), (False, True))
+
+    def test_calibration_of_a_calibrated_network_takes_the_place_of_the_first(self):
+        first = site_version(replace(CARD, version="0.1.0"))
+        self.assertEqual(site_version(replace(CARD, version=first)), first)
 
     def test_too_few_exams_are_refused(self):
         with self.assertRaisesMessage(TooFew, "5 patients are too few to calibrate on; at least 10 are needed"):

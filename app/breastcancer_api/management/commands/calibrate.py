@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from breastcancer_api.labelled_data import add_arguments, labelled_exams, pair_in, refusals
+from breastcancer_api.labelled_data import about, add_arguments, labelled_exams, pair_in, refusals
 from breastcancer_api.provenance import command, commit
 from nets.bundle import Card, copy_bundles, holds_bundles
 from training.calibration import CALIBRATION_SET, calibrated, read_logits
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         with refusals():
             networks = pair_in(options["bundle"])
             logits = read_logits(labelled_exams(options["data"], options["split"]), networks)
-            made = {"command": command(), "commit": commit()}
+            data = about(options["data"]) | {"split": options["split"]}
+            made = {"command": command(), "commit": commit(), "data": data}
             cards = calibrated(networks.cards(), logits, options["specificity"], made)
             copy_bundles(source, out, cards)
         for card in cards:

@@ -1,6 +1,7 @@
 """``manage.py evaluate``: what networks are worth on labelled exams (docs/evaluation.md)."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from breastcancer_api.labelled_data import about, add_arguments, labelled_exams, pair_in, refusals
 from breastcancer_api.networks import identity
 from breastcancer_api.provenance import command, commit
-from nets.bundle import holds_bundles, rewrite_card
+from nets.bundle import Card, holds_bundles, rewrite_card
 from nets.runtime import Networks
 from training.cards import with_evaluation
 from training.comparison import compare, write_differences
@@ -17,6 +18,7 @@ from training.evaluate import Evaluation, evaluate, report
 from training.exam_set import TEST, TRAINING
 from training.figures import counts
 from training.pictures import draw
+from training.seen import seen_before
 from training.tables import comparison_table, tables
 
 METRICS, DIFFERENCES = "metrics.json", "differences.csv"
@@ -35,15 +37,16 @@ class Command(BaseCommand):
         folder = options["bundle"] or settings.NETWORKS_DIR
         if options["into_cards"] and not holds_bundles(folder):
             raise CommandError(f"{folder}: holds a state dict of the old system, which has no card")
-        if options["into_cards"] and options["split"] == TRAINING:
-            raise CommandError("figures of exams that networks learn from do not belong into their cards")
         out = options["out"] or settings.STATE_DIR / "evaluation" / options["data"].resolve().name
         with refusals():
             pairs = [pair_in(options["bundle"]), *([pair_in(options["compare"])] if options["compare"] else [])]
             exams = labelled_exams(options["data"], options["split"])
+            data = about(options["data"]) | {"split": options["split"]}
+            if options["into_cards"]:
+                _check_unseen(pairs[0].cards(), data)
             out.mkdir(parents=True, exist_ok=True)
             found = evaluate(exams, pairs)
-            told = {"data": about(options["data"]) | {"split": options["split"]}} | _told(found, pairs)
+            told = {"data": data} | _told(found, pairs)
             if options["into_cards"]:
                 for card in with_evaluation(pairs[0].cards(), told):
                     rewrite_card(folder / card.role, card)
@@ -54,6 +57,17 @@ class Command(BaseCommand):
             write_differences(out / DIFFERENCES, found.exams, *found.pairs, found.cohort)
             self.stdout.write(comparison_table(told["comparison"]))
         self.stdout.write(f"figures and pictures: {out}")
+
+
+def _check_unseen(cards: Sequence[Card], data: dict) -> None:
+    """Figures in a card are of exams that its network has not met, as far as the card can tell."""
+    if data["split"] == TRAINING:
+        raise CommandError("figures of exams that networks learn from do not belong into their cards")
+    if seen := seen_before(cards, data, data["split"]):
+        raise CommandError(
+            f"{' and '.join(seen)} learned from or was calibrated on some of these phantoms: "
+            "their figures do not belong into a card (manage.py prepare --first-seeds makes others)"
+        )
 
 
 def _told(found: Evaluation, pairs: list[Networks]) -> dict:
