@@ -12,6 +12,7 @@ from training.classifier import Classifier
 
 # torchvision's networks take values 0..1, less these means, over these deviations; ours take 0..255
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+PUBLISHED = "torchvision's VGG19_BN_Weights.IMAGENET1K_V1"
 FIRST, LAST = "features.0", "classifier.6"
 
 

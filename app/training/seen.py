@@ -1,9 +1,35 @@
-"""Which phantom exams a network has seen, as its card tells it: figures of those would be too good."""
+"""What a network has seen, as its card tells it, and what it may be used for because of that."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from nets.bundle import Card
 from training.exam_set import TRAINING, VALIDATION
+from training.initial import PUBLISHED
+
+PHANTOMS_ONLY = (
+    "Demonstration and research only. Trained on synthetic exams (phantoms) alone: it has never seen a patient, and "
+    "its figures say nothing about patients."
+)
+PHOTOGRAPHS_TOO = PHANTOMS_ONLY.replace("synthetic exams (phantoms)", "photographs (ImageNet) and synthetic exams")
+RESEARCH_ONLY = "Research only. No authority has cleared it, and its figures are of the exams that its card names."
+
+
+def intended_use(made_by: Mapping) -> str:
+    """What a network is for, by what it has seen."""
+    if not saw_phantoms_only(made_by):
+        return RESEARCH_ONLY
+    return PHOTOGRAPHS_TOO if saw_photographs(made_by) else PHANTOMS_ONLY
+
+
+def saw_photographs(made_by: Mapping) -> bool:
+    """Whether a network, or one it started from, began with the weights that torchvision publishes."""
+    *_, first = _runs(made_by)
+    return str(first.get("started_from")).startswith(PUBLISHED)
+
+
+def saw_phantoms_only(made_by: Mapping) -> bool:
+    """Whether a network and those it started from were trained on phantoms and nothing else, as far as is known."""
+    return all(run.get("data", {}).get("source", {}).get("kind") == "phantoms" for run in _runs(made_by))
 
 
 def seeds_seen(card: Card) -> list[range]:
@@ -17,7 +43,10 @@ def seeds_seen(card: Card) -> list[range]:
 
 
 def seen_before(cards: Sequence[Card], data: Mapping, split: str) -> list[str]:
-    """Roles of ``cards`` that have seen a seed of ``split`` of the set that ``data``, its summary, tells about."""
+    """Roles of ``cards`` that have seen a phantom of ``split`` of the set that ``data``, its summary, tells about.
+
+    Figures of such exams would be too good.
+    """
     asked = _seeds(data, (split,))
     return [card.role for card in cards if any(_meet(a, b) for a in asked for b in seeds_seen(card))]
 

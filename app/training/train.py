@@ -18,22 +18,16 @@ from training.classifier import Classifier
 from training.data import TrainingData
 from training.exam_set import NEGATIVE, POSITIVE, TRAINING, VALIDATION, ExamSet, SetError
 from training.finish import LOG, finish
-from training.initial import published_weights, take_published, take_run
+from training.initial import PUBLISHED, published_weights, take_published, take_run
 from training.machine import machine
+from training.seen import intended_use
 
 FIRST_CONVOLUTIONS = {
     "single": (1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True)),
     "scantype": (3, TORCHVISION_FIRST),
 }
 ROLES = tuple(FIRST_CONVOLUTIONS)
-PHANTOMS_ONLY = (
-    "Demonstration and research only. Trained on synthetic exams (phantoms) alone: it has never seen a patient, and "
-    "its figures say nothing about patients."
-)
-PHOTOGRAPHS_TOO = PHANTOMS_ONLY.replace("synthetic exams (phantoms)", "photographs (ImageNet) and synthetic exams")
-RESEARCH_ONLY = "Research only. No authority has cleared it, and its figures are of the exams that its card names."
 INITS = ("random", "imagenet")
-PUBLISHED = "torchvision's VGG19_BN_Weights.IMAGENET1K_V1"
 VERSION = "0.2.0"
 # In the folder of a training, beside the bundle.
 RUN, KNOBS, HISTORY, LAST, BEST = "run", "knobs.json", "history.json", "last.ckpt", "best.ckpt"
@@ -148,27 +142,6 @@ def unfinished_card(knobs: Knobs, exams: ExamSet, made_by: dict) -> Card:
         intended_use=intended_use(made_by),
         made_by=made_by,
     )
-
-
-def intended_use(made_by: dict) -> str:
-    """What a network is for, by what it has seen."""
-    if not saw_phantoms_only(made_by):
-        return RESEARCH_ONLY
-    return PHOTOGRAPHS_TOO if saw_photographs(made_by) else PHANTOMS_ONLY
-
-
-def saw_photographs(made_by: dict) -> bool:
-    """Whether a network, or one it started from, began with the weights that torchvision publishes."""
-    before = made_by.get("started_from")
-    return saw_photographs(before) if isinstance(before, dict) else str(before).startswith(PUBLISHED)
-
-
-def saw_phantoms_only(made_by: dict) -> bool:
-    """Whether a network and those it started from were trained on phantoms and nothing else, as far as is known."""
-    if made_by.get("data", {}).get("source", {}).get("kind") != "phantoms":
-        return False
-    before = made_by.get("started_from")
-    return not isinstance(before, dict) or saw_phantoms_only(before)
 
 
 def begin(classifier: Classifier, knobs: Knobs) -> dict | str:

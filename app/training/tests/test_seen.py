@@ -3,7 +3,8 @@ from dataclasses import replace
 from django.test import SimpleTestCase
 
 from nets.tests.test_bundle import CARD
-from training.seen import seeds_seen, seen_before
+from training.initial import PUBLISHED
+from training.seen import intended_use, saw_phantoms_only, seeds_seen, seen_before
 
 
 def data(training: int, validation: int, test: int, **told) -> dict:
@@ -41,3 +42,20 @@ class SeenTests(SimpleTestCase):
 
     def test_card_that_tells_nothing_has_seen_nothing(self):
         self.assertEqual(seeds_seen(replace(CARD, made_by={})), [])
+
+
+class IntendedUseTests(SimpleTestCase):
+    def test_network_saw_phantoms_only_when_all_it_started_from_did(self):
+        phantoms, zips = ({"data": {"source": {"kind": kind}}} for kind in ("phantoms", "zips"))
+        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": "random weights"}))
+        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": phantoms}))
+        self.assertFalse(saw_phantoms_only(zips | {"started_from": phantoms}))
+        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": zips}))
+        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": {"command": "train"}}))
+
+    def test_network_that_began_with_photographs_says_so(self):
+        phantoms = {"data": {"source": {"kind": "phantoms"}}}
+        began = phantoms | {"started_from": f"{PUBLISHED}, but for the last layer"}
+        self.assertIn("photographs (ImageNet) and synthetic exams alone", intended_use(began))
+        self.assertIn("photographs", intended_use(phantoms | {"started_from": began}))
+        self.assertIn("synthetic exams (phantoms) alone", intended_use(phantoms | {"started_from": "random weights"}))

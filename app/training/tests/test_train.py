@@ -7,7 +7,6 @@ from pathlib import Path
 
 import lightning
 import torch
-from django.test import SimpleTestCase
 
 from imaging.tests.folders import FolderTestCase
 from nets.bundle import load_bundle
@@ -18,7 +17,6 @@ from training.tests.exam_sets import labelled, write_set
 from training.train import (
     HISTORY,
     LAST,
-    PUBLISHED,
     RUN,
     Diary,
     Knobs,
@@ -26,8 +24,6 @@ from training.train import (
     KnobsError,
     Machines,
     fit,
-    intended_use,
-    saw_phantoms_only,
     train,
 )
 
@@ -125,23 +121,6 @@ class TrainTests(FolderTestCase):
         )
         self.assertEqual(found.returncode, 0, found.stderr)
         self.assertEqual(load_bundle(out)[0].made_by["history"][0]["processes"], 2)
-
-
-class SeenTests(SimpleTestCase):
-    def test_network_saw_phantoms_only_when_all_it_started_from_did(self):
-        phantoms, zips = ({"data": {"source": {"kind": kind}}} for kind in ("phantoms", "zips"))
-        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": "random weights"}))
-        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": phantoms}))
-        self.assertFalse(saw_phantoms_only(zips | {"started_from": phantoms}))
-        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": zips}))
-        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": {"command": "train"}}))
-
-    def test_network_that_began_with_photographs_says_so(self):
-        phantoms = {"data": {"source": {"kind": "phantoms"}}}
-        began = phantoms | {"started_from": f"{PUBLISHED}, but for the last layer"}
-        self.assertIn("photographs (ImageNet) and synthetic exams alone", intended_use(began))
-        self.assertIn("photographs", intended_use(phantoms | {"started_from": began}))
-        self.assertIn("synthetic exams (phantoms) alone", intended_use(phantoms | {"started_from": "random weights"}))
 
 
 class RefusedTests(FolderTestCase):
