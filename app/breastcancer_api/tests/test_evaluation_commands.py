@@ -56,9 +56,9 @@ class EvaluateTests(FolderTestCase):
             self.assertEqual(told["pair"], {each.role: each.weights_sha256 for each in cards})
         self.assertIn("| slices, positive, negative | 3, 1, 2;", page(cards))
 
-    def test_phantoms_that_a_network_has_learned_from_are_refused_for_its_card(self):
+    def test_phantoms_by_which_networks_were_chosen_are_refused_for_their_cards(self):
         options = {"data": self.folder / "set", "bundle": settings.NETWORKS_DIR, "into_cards": True}
-        first = load(settings.NETWORKS_DIR, "single")[0].made_by["data"]["source"]["first_seeds"]["training"]
+        first = load(settings.NETWORKS_DIR, "single")[0].made_by["data"]["source"]["first_seeds"]["validation"]
         source = {"kind": "phantoms", "first_seeds": {"test": first}}
         write_set(self.folder / "set", [("a", "test", labelled([0, 1]))], source=source)
         with self.assertRaisesMessage(CommandError, "single and scantype learned from or was calibrated on some"):
