@@ -55,7 +55,9 @@ def serving(state: Path) -> Iterator[Server]:
         "DATABASE_HOST": "",
         "LOG_LEVEL": "WARNING",
     }
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=APP, env=environ, check=True)
+    # the checks would load torch once more; the server makes its own
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
+    subprocess.run(migrate, cwd=APP, env=environ, check=True)
     # gunicorn inherits a socket that listens already: a first request waits until it is ready, or fails when it dies
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port, shared = listening.getsockname()[1], listening.fileno()

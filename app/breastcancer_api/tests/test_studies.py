@@ -180,8 +180,9 @@ class RealExamTests(StudiesTestCase):
             self.files = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
 
     def test_one_flat_folder_with_shuffled_names_gives_the_same_answer(self):
-        first = self.send("/studies/", self.files).json()
-        again = self.send("/studies/", flat(self.files)).json()
+        few = {name: content for name, content in self.files.items() if Path(name).stem <= "010"}
+        first = self.send("/studies/", few).json()
+        again = self.send("/studies/", flat(few)).json()
         rows = [Study.objects.get(id=each["id"]).slices for each in (first, again)]
         probabilities = [[each["scantype_probability"] for each in study] for study in rows]
         self.assertIn(probabilities[1], (probabilities[0], probabilities[0][::-1]))

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +28,6 @@ from training.train import (
 SHORT = Knobs(
     "single", epochs=2, window_epochs=1, validate_every=1, steps=1, batch=4, learning_rate=1e-4, precision="32-true"
 )
-APP = Path(__file__).parents[2]
 HERE = Machines(accelerator="cpu")
 
 
@@ -104,23 +101,6 @@ class TrainTests(FolderTestCase):
         self.assertLess(ended, 10)
         fit(classifier(knobs), knobs, self.exams, self.folder / RUN, HERE, diary)
         self.assertEqual(torch.load(self.folder / RUN / LAST, weights_only=True)["epoch"], ended)
-
-    def test_two_processes_train_one_network(self):
-        out = self.folder / "out"
-        command = (
-            "manage.py train --network single --epochs 1 --window-epochs 0 --steps 1 --batch 4 --precision 32-true "
-            "--accelerator cpu --devices 2 --strategy ddp"
-        )
-        found = subprocess.run(
-            [sys.executable, "-W", "ignore", *command.split(), "--data", self.out.parent / "set", "--out", out],
-            cwd=APP,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-        self.assertEqual(found.returncode, 0, found.stderr)
-        self.assertEqual(load_bundle(out)[0].made_by["history"][0]["processes"], 2)
 
 
 class RefusedTests(FolderTestCase):
