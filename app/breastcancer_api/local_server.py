@@ -55,7 +55,7 @@ def serving(state: Path) -> Iterator[Server]:
         "DATABASE_HOST": "",
         "LOG_LEVEL": "WARNING",
     }
-    # the checks would load torch once more; the server makes its own
+    # Django's checks import every view, and torch with them; ``manage.py test`` makes them
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
     subprocess.run(migrate, cwd=APP, env=environ, check=True)
     # gunicorn inherits a socket that listens already: a first request waits until it is ready, or fails when it dies

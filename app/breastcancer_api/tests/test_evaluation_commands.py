@@ -61,7 +61,9 @@ class EvaluateTests(FolderTestCase):
         first = load(settings.NETWORKS_DIR, "single")[0].made_by["data"]["source"]["first_seeds"]["validation"]
         source = {"kind": "phantoms", "first_seeds": {"test": first}}
         write_set(self.folder / "set", [("a", "test", labelled([0, 1]))], source=source)
-        with self.assertRaisesMessage(CommandError, "single and scantype learned from or was calibrated on some"):
+        with self.assertRaisesMessage(
+            CommandError, "some of these phantoms trained, chose or calibrated single and scantype"
+        ):
             call_command("evaluate", **options)
 
     def test_folder_without_a_set_is_refused(self):

@@ -44,6 +44,7 @@ class PixelsTestCase(FolderTestCase):
         """Our values of every depth and sign lie at most ``off`` grey levels from those of the ``second`` decoder."""
         every = [(syntax, *how) for syntax in syntaxes for how in depths(syntax)]
         cases = [case for case in every if case not in but]
+        self.assertTrue(cases)
         contents = [dicom(picture(bits, signed), syntax, bits) for syntax, bits, signed in cases]
         told = for_each(second, contents)  # programs of their own, one a core
         for (syntax, bits, signed), content, values in zip(cases, contents, told, strict=True):

@@ -65,8 +65,8 @@ def _check_unseen(cards: Sequence[Card], data: dict) -> None:
         raise CommandError("figures of exams that networks learn from do not belong into their cards")
     if seen := seen_before(cards, data, data["split"]):
         raise CommandError(
-            f"{' and '.join(seen)} learned from or was calibrated on some of these phantoms: "
-            "their figures do not belong into a card (manage.py prepare --first-seeds makes others)"
+            f"some of these phantoms trained, chose or calibrated {' and '.join(seen)}: figures of them do not belong "
+            "into the card (manage.py prepare --first-seeds makes others)"
         )
 
 
