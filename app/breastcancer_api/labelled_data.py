@@ -9,10 +9,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from breastcancer_api.networks import networks
+from breastcancer_api.networks import device, networks
 from detection.workspace import workspace
 from nets.bundle import BundleError
-from nets.runtime import DeviceMissing, Networks, load_networks
+from nets.device import DeviceMissing
+from nets.runtime import Networks, load_networks
 from training.calibration import TooFew
 from training.evaluate import NothingRead
 from training.exam_set import MANIFEST, SPLITS, SetError, open_set
@@ -51,7 +52,7 @@ def about(data: Path) -> dict:
 
 def pair_in(folder: Path | None) -> Networks:
     """Both networks from ``folder``, by default those in use. Raises BundleError, DeviceMissing."""
-    return networks() if folder is None else load_networks(folder, settings.PRECISION, settings.DEVICE)
+    return networks() if folder is None else load_networks(folder, device())
 
 
 @contextmanager

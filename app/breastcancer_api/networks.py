@@ -6,13 +6,20 @@ from django.conf import settings
 
 from detection.pipeline import normalisation
 from nets.bundle import Card
+from nets.device import Device, choose
 from nets.runtime import Networks, load_networks
 
 
 @cache
+def device() -> Device:
+    """What this process computes on. Raises nets.device.DeviceMissing."""
+    return choose(settings.DEVICE, settings.PRECISION)
+
+
+@cache
 def networks() -> Networks:
-    """Raises nets.bundle.BundleError when NETWORKS_DIR holds no usable pair, nets.runtime.DeviceMissing."""
-    loaded = load_networks(settings.NETWORKS_DIR, settings.PRECISION, settings.DEVICE)
+    """Raises nets.bundle.BundleError when NETWORKS_DIR holds no usable pair, nets.device.DeviceMissing."""
+    loaded = load_networks(settings.NETWORKS_DIR, device())
     for card in loaded.cards():
         normalisation(card)  # a card that asks for an unknown one stops the start, not the first upload
     return loaded

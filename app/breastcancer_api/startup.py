@@ -12,10 +12,11 @@ log = logging.getLogger(__name__)
 
 
 def prepare() -> None:
-    """Raises nets.bundle.BundleError or nets.runtime.DeviceMissing: without networks the server does not start."""
+    """Raises nets.bundle.BundleError or nets.device.DeviceMissing: without networks the server does not start."""
     warnings.filterwarnings("ignore", module="pydicom")  # like its log: they quote what a header says
     swept = sweep(settings.WORK_DIR)
     if swept:
         log.warning("deleted %d folders that a killed process had left", swept)
+    networks().warm()
     for card in networks().cards():
         log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

@@ -28,7 +28,7 @@ class ReadingTests(SimpleTestCase):
         self.assertEqual(self.refused(MAX_FILES="3"), "MAX_FILES: '3' is not a whole number of at least 4")
 
     def test_bad_choice_is_named_with_the_choices(self):
-        self.assertEqual(self.refused(PRECISION="int8"), "PRECISION: 'int8' is not one of float32, bfloat16")
+        self.assertEqual(self.refused(PRECISION="int8"), "PRECISION: 'int8' is not one of auto, float32, bfloat16")
 
     def test_bad_boolean_is_named(self):
         self.assertEqual(self.refused(DEBUG="maybe"), "DEBUG: 'maybe' is neither 1 nor 0")

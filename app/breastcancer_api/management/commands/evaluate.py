@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from breastcancer_api.labelled_data import about, add_arguments, labelled_exams, pair_in, refusals
-from breastcancer_api.networks import identity
+from breastcancer_api.networks import device, identity
 from breastcancer_api.provenance import command, commit
 from nets.bundle import Card, holds_bundles, rewrite_card
 from nets.runtime import Networks
@@ -75,8 +75,8 @@ def _told(found: Evaluation, pairs: list[Networks]) -> dict:
     told = {
         "command": command(),
         "commit": commit(),
-        "precision": settings.PRECISION,
-        "device": settings.DEVICE,
+        "precision": device().precision,
+        "device": device().name,
         "networks": [identity(card) for card in pairs[0].cards()],
         "counts": counts(found.cohort),
         "left_out": found.left_out,
