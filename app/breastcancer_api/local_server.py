@@ -19,17 +19,30 @@ READY_SECONDS, ANSWER_SECONDS = 120, 1800
 
 @dataclass(frozen=True)
 class Server:
-    """``url`` without a slash at its end; ``pid`` of gunicorn's first process; ``client`` to ask it with."""
+    """``url`` without a slash at its end; ``pid`` of gunicorn's first process; ``client`` to ask it with;
+    ``ready_seconds`` from its start to the first answer of ``/readyz``."""
 
     url: str
     pid: int
     client: requests.Session
+    ready_seconds: float
 
-    def peak_memory(self) -> int:
-        """Bytes that the process which answers held at most so far (VmHWM, Linux)."""
-        worker = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
-        lines = Path(f"/proc/{worker}/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    def held(self) -> "Held":
+        """What the process which answers holds now (Linux, proc(5))."""
+        worker = Path("/proc", Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        lines = dict(line.split(":", 1) for line in (worker / "status").read_text().splitlines())
+        peak, resident = (int(lines[name].split()[0]) * 1024 for name in ("VmHWM", "VmRSS"))
+        return Held(peak, resident, len(list((worker / "fd").iterdir())), int(lines["Threads"]))
+
+
+@dataclass(frozen=True)
+class Held:
+    """``peak`` and ``resident`` bytes of memory, open ``files``, ``threads``."""
+
+    peak: int
+    resident: int
+    files: int
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -63,15 +76,16 @@ def serving(state: Path) -> Iterator[Server]:
         port, shared = listening.getsockname()[1], listening.fileno()
         environ["BIND"] = f"fd://{shared}"
         log = (state / "server.log").open("w")
+        started = time.monotonic()
         server = subprocess.Popen(
             [sys.executable, "-m", "gunicorn"], cwd=APP, env=environ, pass_fds=[shared], stdout=log, stderr=log
         )
     try:
         client = requests.Session()
         client.trust_env = False  # a proxy set for the house must not be asked for this address
-        answering = Server(f"http://127.0.0.1:{port}", server.pid, client)
-        client.get(f"{answering.url}/readyz", timeout=READY_SECONDS).raise_for_status()
-        yield answering
+        url = f"http://127.0.0.1:{port}"
+        client.get(f"{url}/readyz", timeout=READY_SECONDS).raise_for_status()
+        yield Server(url, server.pid, client, time.monotonic() - started)
     except requests.RequestException as error:
         raise CommandError(f"{error}\n{(state / 'server.log').read_text()}") from error
     finally:

@@ -87,7 +87,9 @@ SETTINGS = (
         "auto",
         "Precision in which the networks compute. auto: bfloat16 where the device computes it natively.",
     ),
-    Setting("DEVICE", one_of("auto", "cpu", "cuda"), "auto", "Device on which the networks run. auto: a GPU where one is."),
+    Setting(
+        "DEVICE", one_of("auto", "cpu", "cuda"), "auto", "Device on which the networks run. auto: a GPU where one is."
+    ),
     Setting("DATABASE_HOST", text, "", "Host of PostgreSQL. Empty: SQLite in STATE_DIR."),
     Setting("DATABASE_PORT", at_least(1), "5432", "Port of PostgreSQL."),
     Setting("DATABASE_NAME", text, "breastwise", "Database in PostgreSQL."),

@@ -1,4 +1,4 @@
-"""Where networks compute and how precisely: as asked for, or what suits the machine; and the one lane that leads there."""
+"""Where networks compute and how precisely, as asked for or as suits the machine, and the one lane that leads there."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

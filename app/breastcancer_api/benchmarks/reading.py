@@ -89,8 +89,8 @@ def one_round(archive: Path) -> Seconds:
 
     Raises a child of ``imaging.errors.ScanError`` when the exam is refused, ReadDifferently when the two disagree.
     """
-    packed = list(_packed(archive))
-    contents, inflate = _timed(lambda: [(name, _inflated(content, deflated)) for name, content, deflated in packed])
+    members = list(packed(archive))
+    contents, inflate = _timed(lambda: [(name, inflated(content, deflated)) for name, content, deflated in members])
     pixels, decode = _timed(lambda: {name: pydicom.dcmread(BytesIO(each)).pixel_array for name, each in contents})
     plain, scale = _timed(lambda: _plain_inputs(pixels))
     _, exam = _timed(lambda: _read(archive, lambda reading: undecodable(reading.exam)))
@@ -134,7 +134,8 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     return work(), time.perf_counter() - start
 
 
-def _packed(archive: Path) -> Iterator[tuple[str, bytes, bool]]:
+def packed(archive: Path) -> Iterator[tuple[str, bytes, bool]]:
+    """Name, bytes as they are packed, and whether they are deflated, of each member."""
     with archive.open("rb") as file:
         source = Source(file)
         for entry in read_entries(source, LIMITS.files):
@@ -142,7 +143,7 @@ def _packed(archive: Path) -> Iterator[tuple[str, bytes, bool]]:
             yield entry.name, source.read(start, stop - start), entry.compression == zipfile.ZIP_DEFLATED
 
 
-def _inflated(content: bytes, deflated: bool) -> bytes:
+def inflated(content: bytes, deflated: bool) -> bytes:
     return isal_zlib.decompress(content, -isal_zlib.MAX_WBITS) if deflated else content
 
 

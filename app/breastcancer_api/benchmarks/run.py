@@ -1,0 +1,126 @@
+"""One run of the benchmark: its exams, what it measured so far, and the goals (docs/performance.md)."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+
+from django.conf import settings
+from tqdm import tqdm
+
+from breastcancer_api.benchmarks import networks, plain, reading, uploads
+from breastcancer_api.benchmarks.table import Line
+from breastcancer_api.local_server import Server, serving
+from breastcancer_api.networks import device
+from phantom.dicom import write_zip
+from phantom.exam import Exam, Protocol
+
+SHARES = {"scantype": 0.85, "single": 0.6}
+WHOLE, THROUGHPUT, SLOWEST, PEAK_GB, GROWTH, READY_SECONDS = 1.25, 0.95, 1.3, 1.5, 0.03, 10.0
+IN_FLIGHT = 4  # exams at once when the peak of memory is read
+SLICES = 160  # of the exam that stands for all where one is enough
+
+
+class Run:
+    """Measures part by part. ``lines`` are the figures, ``bars`` the seconds of whole requests by what they go to."""
+
+    def __init__(self, folder: Path, side: int, seed: int, rounds: int, slices: list[int]):
+        self.folder, self.side, self.seed, self.rounds, self.slices = folder, side, seed, rounds, slices
+        self.lines: list[Line] = []
+        self.bars: list[tuple[str, dict[str, float]]] = []
+        self.exam = cache(self._exam)
+        self.rates = cache(self._rates)
+
+    def networks(self) -> None:
+        """Rate of the matrix product and of each network, in each precision."""
+        for each in networks.every_precision(device()):
+            found = self.rates(each)
+            self._add(f"matrix product, {found.precision}", found.product / 1e9, "GFLOP/s")
+            for role, rate in found.networks.items():
+                name = f"{role}, {found.precision}"
+                self._add(f"{name}: a slice, {rate.flops / 1e9:.1f} GFLOP", 1000 * rate.seconds, "ms")
+                self._add(f"{name}: share of the product's rate", rate.share, "", at_least=SHARES[role])
+
+    def reading(self) -> None:
+        """From the zip to the networks' inputs, beside plain code."""
+        archive = self.exam(SLICES)
+        found = [reading.one_round(archive) for _ in self._rounds("reading")]
+        for part in ("inflate", "decode", "prepare"):
+            self._add(f"plain code on one core: {part}", reading.median(found, part), "s")
+        self._add("zip to exam, every pixel decoded", reading.median(found, "exam"), "s")
+        self._add("the same over plain code shared by all cores", reading.median(found, "exam_ratio"), "")
+        self._add("zip to the networks' inputs", reading.median(found, "inputs"), "s")
+        self._add("the same over plain code shared by all cores", reading.median(found, "inputs_ratio"), "")
+        held = reading.memory(archive)
+        self._add("peak memory of reading above idle", held.peak / 1e6, "MB", at_most=held.allowed / 1e6)
+
+    def requests(self) -> None:
+        """Cold start, and whole requests over HTTP, beside what the machine could do at most."""
+        rates = self.rates(device())
+        with self._server() as server:
+            self._add("cold start to ready", server.ready_seconds, "s", at_most=READY_SECONDS)
+            for count in self.slices:
+                archive = self.exam(count)
+                seconds = uploads.alone(server, archive, self._rounds(f"{count} slices"))
+                inflating = uploads.inflating(archive)
+                computing = count * sum(rate.flops for rate in rates.networks.values()) / rates.product
+                goal = WHOLE if count == SLICES and device().name == "cpu" else None
+                self._add(f"whole request, {count} slices", seconds, "s")
+                self._add("the same over FLOP / rate + inflating", seconds / (computing + inflating), "", at_most=goal)
+                rest = max(seconds - computing - inflating, 0)
+                self.bars.append(
+                    (f"{count} slices", {"FLOP / rate": computing, "inflating": inflating, "all else": rest})
+                )
+
+    def plain(self) -> None:
+        """The plain recipe, one slice at a time."""
+        count = self.slices[0]
+        started = time.perf_counter()
+        plain.rows(self.exam(count), settings.NETWORKS_DIR)
+        self._add(f"plain recipe, one slice at a time, {count} slices", time.perf_counter() - started, "s")
+
+    def uploads(self, at_once: list[int]) -> None:
+        """Several uploads at once, and the most memory the server held meanwhile."""
+        archive = self.exam(SLICES)
+        with self._server() as server:
+            one = uploads.alone(server, archive, self._rounds("one upload"))
+            for count in at_once:
+                found = uploads.together(server, archive, count, one)
+                goals = (THROUGHPUT, SLOWEST) if count == max(at_once) else (None, None)
+                name = f"{count} uploads at once"
+                self._add(f"{name}: throughput over one after another", found.throughput, "", at_least=goals[0])
+                self._add(f"{name}: slowest over mean", found.slowest, "", at_most=goals[1])
+                if count <= IN_FLIGHT:
+                    goal = PEAK_GB if count == IN_FLIGHT else None
+                    self._add(f"{name}: peak memory so far", server.held().peak / 1e9, "GB", at_most=goal)
+
+    def endurance(self, exams: int) -> None:
+        """Many exams in a row."""
+        with self._server() as server:
+            found = uploads.endurance(
+                server, self.exam(self.slices[0]), tqdm(range(exams), desc="in a row", unit="exam")
+            )
+        self._add(f"{exams} exams in a row: growth of memory", found.growth, "", at_most=GROWTH)
+        self._add(f"{exams} exams in a row: files and threads constant", found.steady, "", at_least=1)
+
+    def _add(self, what: str, value: float, unit: str, **goal: float | None) -> None:
+        self.lines.append(Line(what, float(value), unit, **goal))
+
+    def _rounds(self, what: str) -> tqdm:
+        return tqdm(range(self.rounds), desc=what, unit="round")
+
+    def _rates(self, of: networks.Device) -> networks.Rates:
+        return networks.rates(settings.NETWORKS_DIR, of, self._rounds(f"networks, {of.precision}"))
+
+    def _exam(self, slices: int) -> Path:
+        file = self.folder / f"{slices}.zip"
+        exam = Exam(self.seed, Protocol(self.side, self.side, slices))
+        write_zip(exam, file, partial(tqdm, desc=f"exam of {slices} slices", unit="slice"))
+        return file
+
+    @contextmanager
+    def _server(self) -> Iterator[Server]:
+        with tempfile.TemporaryDirectory(dir=self.folder) as state, serving(Path(state)) as server:
+            yield server
