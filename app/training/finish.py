@@ -8,6 +8,7 @@ import numpy as np
 
 from detection.analysis import interpreted
 from nets.bundle import Card, load_bundle, save_bundle
+from nets.device import Device
 from nets.runtime import Network
 from training.calibration import scaled
 from training.curves import draw_curves, join_metrics
@@ -24,8 +25,9 @@ SINGLE_SENSITIVITY = 0.95
 LOG, METRICS, ROUNDED = "log", "metrics.csv", "rounded"
 
 
-def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path, device: str = "cpu") -> Card:
-    """Writes the bundle to ``out`` and pictures to ``run``; ``device`` reads the splits.
+def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path, device: Device | None = None) -> Card:
+    """Writes the bundle to ``out`` and pictures to ``run``; ``device`` reads the splits, by default the processor in
+    float32.
 
     Temperature, shift and threshold are fitted to the validation split; figures are of that and of the test split where
     there is one, with the 8-bit network as it will be loaded. The card also tells the AUC of the float one.
@@ -68,7 +70,7 @@ def _cohort(exams: ExamSet) -> Cohort:
     return cohort_of([each.labels for each in found], [each.sizes for each in found], [e.patient for e in exams.exams])
 
 
-def _logits(card: Card, state: dict, exams: ExamSet, device: str) -> np.ndarray:
+def _logits(card: Card, state: dict, exams: ExamSet, device: Device | None) -> np.ndarray:
     return read(Network(card, state, device=device), exams.slices, exams.normalisation).logits
 
 

@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from nets.bundle import Card
+from nets.device import choose
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, fold_batch_norm
 from training.classifier import Classifier
 from training.data import TrainingData
@@ -126,7 +127,7 @@ def train(knobs: Knobs, exams: ExamSet, out: Path, machines: Machines, command: 
         "history": history,
         "started_from": began,
     }
-    device = "cuda" if trainer.strategy.root_device.type == "cuda" else "cpu"
+    device = choose("cuda" if trainer.strategy.root_device.type == "cuda" else "cpu", "float32")
     return finish(unfinished_card(knobs, exams, made_by), fold_batch_norm(classifier.network), exams, run, out, device)
 
 
