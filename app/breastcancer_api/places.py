@@ -1,6 +1,6 @@
 """How many exams are in this process at once: a few are read, some wait, the next is asked to come again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework.exceptions import APIException
 
 RETRY_SECONDS = 30
+LOOK_SECONDS = 1  # how often a waiting exam looks whether its sender is still there
 
 _reading = BoundedSemaphore(settings.THREADS)
 _inside = BoundedSemaphore(settings.THREADS + settings.QUEUE)
@@ -31,7 +32,14 @@ def place() -> Iterator[None]:
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """The turn to be read, waited for. To be taken once the upload is here: a client that stalls must not hold one."""
-    with _reading:
+def turn(check: Callable[[], None]) -> Iterator[None]:
+    """The turn to be read, waited for. To be taken once the upload is here: a client that stalls must not hold one.
+
+    Raises what ``check`` raises, which looks whether somebody still waits for the answer.
+    """
+    while not _reading.acquire(timeout=LOOK_SECONDS):
+        check()
+    try:
         yield
+    finally:
+        _reading.release()

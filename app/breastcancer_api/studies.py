@@ -15,12 +15,13 @@ from detection.workspace import workspace
 from imaging.archive import Limits
 from imaging.passport import passport
 from imaging.reading import read_four_folders
+from nets.runtime import Check, unchecked
 
 
-def read_study(archive: BinaryIO, read: Reader = read_four_folders) -> Study:
+def read_study(archive: BinaryIO, read: Reader = read_four_folders, check: Check = unchecked) -> Study:
     """Reads the exam in the zip ``archive`` and stores the result. Raises what ``detection.pipeline.scan`` raises."""
     with workspace(settings.WORK_DIR) as folder:
-        result = scan(archive, folder, networks(), limits(), read)
+        result = scan(archive, folder, networks(), limits(), read, check)
     return _store(result)
 
 

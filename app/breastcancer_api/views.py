@@ -8,6 +8,7 @@ from rest_framework.generics import RetrieveAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from breastcancer_api.clients import still_waits
 from breastcancer_api.models import Study
 from breastcancer_api.networks import networks_header
 from breastcancer_api.places import place, turn
@@ -21,8 +22,9 @@ class UploadView(APIView):
     """``POST /upload/``, kept for old clients: series.zip goes in, a bare array of slice numbers comes out."""
 
     def post(self, request, *args, **kwargs):  # noqa: ARG002
-        with place(), uploaded_archive(request) as archive, turn():
-            study = read_study(archive)
+        check = still_waits(request)
+        with place(), uploaded_archive(request) as archive, turn(check):
+            study = read_study(archive, check=check)
         return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_headers(study))
 
 
@@ -30,8 +32,9 @@ class StudiesView(APIView):
     """``POST /studies/``: a zip of any layout goes in, the study comes out."""
 
     def post(self, request):
-        with place(), uploaded_archive(request, any_name=True) as archive, turn():
-            study = read_study(archive, partial(read_any_layout, wanted=wanted_passes(request)))
+        check = still_waits(request)
+        with place(), uploaded_archive(request, any_name=True) as archive, turn(check):
+            study = read_study(archive, partial(read_any_layout, wanted=wanted_passes(request)), check)
         return Response(StudySerializer(study).data, status.HTTP_201_CREATED, headers=_headers(study))
 
 
@@ -39,7 +42,7 @@ class ValidateView(APIView):
     """``POST /validate/``: what is in a zip and whether it would be accepted. Nothing is kept."""
 
     def post(self, request):
-        with place(), uploaded_archive(request, any_name=True) as archive, turn():
+        with place(), uploaded_archive(request, any_name=True) as archive, turn(still_waits(request)):
             return Response(validate(archive, wanted_passes(request)))
 
 

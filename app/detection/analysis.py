@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nets.bundle import Card
-from nets.runtime import Network
+from nets.runtime import Check, Network, unchecked
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,27 @@ class Analysis:
     decisions: np.ndarray
 
 
-def analyse_single(images: np.ndarray, network: Network) -> Analysis:
+def analyse_single(images: np.ndarray, network: Network, check: Check = unchecked) -> Analysis:
     """The fat-saturated slices (N, 1, 128, 128), 0..255, through the single network.
 
     Raises ValueError for another number of channels, ArithmeticError for an answer that is not a number.
     """
-    return _analyse(images, network)
+    return _analyse(images, network, check)
 
 
-def analyse_scantype(images: np.ndarray, network: Network) -> Analysis:
+def analyse_scantype(images: np.ndarray, network: Network, check: Check = unchecked) -> Analysis:
     """The three passes (N, 3, 128, 128), 0..255, channels in pass order, through the scantype network.
 
     Raises ValueError for another number of channels, ArithmeticError for an answer that is not a number.
     """
-    return _analyse(images, network)
+    return _analyse(images, network, check)
 
 
-def _analyse(images: np.ndarray, network: Network) -> Analysis:
+def _analyse(images: np.ndarray, network: Network, check: Check) -> Analysis:
     card = network.card
     if images.shape[1] != card.topology.channels:
         raise ValueError(f"{card.name} takes {card.topology.channels} channels, got {images.shape[1]}")
-    return interpreted(network.logits(images), card)
+    return interpreted(network.logits(images, check), card)
 
 
 def interpreted(logits: np.ndarray, card: Card) -> Analysis:

@@ -15,7 +15,7 @@ from imaging.plausibility import check_dark
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import Reading, read_four_folders
 from nets.bundle import BundleError, Card
-from nets.runtime import Networks
+from nets.runtime import Check, Networks, unchecked
 
 
 @dataclass(frozen=True)
@@ -57,26 +57,33 @@ Reader = Callable[[BinaryIO, Path, Limits], Reading]
 
 
 def scan(
-    archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits, read: Reader = read_four_folders
+    archive: BinaryIO,
+    workspace: Path,
+    networks: Networks,
+    limits: Limits,
+    read: Reader = read_four_folders,
+    check: Check = unchecked,
 ) -> ScanResult:
     """Reads the exam in the zip ``archive``; ``workspace`` is an empty folder for what cannot stay packed.
 
-    ``read`` says in which layouts exams are read (``imaging.reading``). Raises a child of
+    ``read`` says in which layouts exams are read (``imaging.reading``). ``check`` is called between the steps and
+    between batches, and ends the scan by what it raises. Raises a child of
     ``imaging.errors.ScanError`` when the exam cannot be read or judged, ArithmeticError when a network answers with a
     value that is not a number.
     """
     reading = read(archive, workspace, limits)
+    check()
     images = prepared(reading.exam, *normalisations(networks))
-    return ScanResult(answered(images, networks), (*reading.warnings, *images.warnings), networks.cards())
+    return ScanResult(answered(images, networks, check), (*reading.warnings, *images.warnings), networks.cards())
 
 
-def answered(images: Prepared, networks: Networks) -> tuple[SliceResult, ...]:
-    """What the networks and the rule say about each slice of one exam.
+def answered(images: Prepared, networks: Networks, check: Check = unchecked) -> tuple[SliceResult, ...]:
+    """What the networks and the rule say about each slice of one exam. ``check`` is called before each batch.
 
     Raises ArithmeticError when a network answers with a value that is not a number.
     """
-    single = analyse_single(images.single, networks.single)
-    scantype = analyse_scantype(images.scantype, networks.scantype)
+    single = analyse_single(images.single, networks.single, check)
+    scantype = analyse_scantype(images.scantype, networks.scantype, check)
     fused = average_results(single.decisions, scantype.decisions)
     columns = (single.probabilities, single.decisions, scantype.probabilities, scantype.decisions, fused)
     return tuple(

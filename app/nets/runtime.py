@@ -1,5 +1,6 @@
 """Networks in memory: loaded once, run in batches on their device."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,13 @@ import torch
 from nets.bundle import SIZE, BundleError, Card, load
 from nets.device import Device
 from nets.vgg import build_vgg19
+
+# Called before each batch; it may raise to end the work.
+Check = Callable[[], None]
+
+
+def unchecked() -> None:
+    """Nobody looks."""
 
 
 class Network:
@@ -26,10 +34,11 @@ class Network:
         model = model.eval().requires_grad_(False)
         self.model = model.to(self.device.name, self.device.dtype, memory_format=torch.channels_last)
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
+    def logits(self, images: np.ndarray, check: Check = unchecked) -> np.ndarray:
         """Logits (N, outputs) float32 of ``images``, (N, channels, 128, 128) with values 0..255."""
         results = [np.empty((0, self.card.topology.outputs), np.float32)]
         for start in range(0, len(images), self.device.batch):
+            check()
             batch = images[start : start + self.device.batch]
             results.append(self.device.compute(lambda batch=batch: self._computed(batch)))
         return np.concatenate(results)

@@ -1,9 +1,14 @@
+import socket
 from threading import BoundedSemaphore
 from unittest import mock
 
+from django.test import SimpleTestCase
+
 from breastcancer_api import places
-from breastcancer_api.places import Full, place
+from breastcancer_api.clients import ClientGone, still_waits
+from breastcancer_api.places import Full, place, turn
 from breastcancer_api.tests.test_upload import UploadTestCase
+from nets.runtime import unchecked
 
 
 def room(reading: int, inside: int):
@@ -34,3 +39,22 @@ class PlacesTests(UploadTestCase):
         with room(1, 1):
             self.refused(self.upload(b"no zip"), 400, "not_a_zip")
             self.assertEqual(self.upload(self.exam()).status_code, 201)
+
+
+class WaitingTests(SimpleTestCase):
+    def test_exam_whose_sender_has_gone_does_not_wait_for_its_turn(self):
+        sender, ours = socket.socketpair()
+        check = still_waits(mock.Mock(META={"gunicorn.socket": ours}))
+        self.addCleanup(ours.close)
+        check()
+        sender.close()
+        quickly = mock.patch.object(places, "LOOK_SECONDS", 0.01)
+        with room(1, 2), quickly, turn(unchecked), self.assertRaises(ClientGone), turn(check):
+            pass
+
+    def test_sender_who_sends_more_still_waits(self):
+        sender, ours = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.addCleanup(sender.close)
+        sender.send(b"more")
+        still_waits(mock.Mock(META={"gunicorn.socket": ours}))()

@@ -91,7 +91,7 @@ class Fixed:
         self.card = Card("fixed", "1", "single", topology, {"maximum": "slice"}, **card, intended_use="tests")
         self.answer = np.array(logits, np.float32)
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
+    def logits(self, images: np.ndarray, *_) -> np.ndarray:
         return self.answer[: len(images)]
 
 

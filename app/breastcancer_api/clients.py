@@ -1,0 +1,40 @@
+"""Whether the one who sent an exam still waits for its answer."""
+
+import select
+import socket
+from collections.abc import Callable
+
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+
+class ClientGone(APIException):
+    """Ends the work on an exam; nobody is there to read this answer."""
+
+    status_code, default_code = 408, "client_gone"
+    default_detail = "The connection was closed before the answer."
+
+
+def still_waits(request: Request) -> Callable[[], None]:
+    """A function that raises ClientGone once the client of ``request``, or the proxy before it, has hung up.
+
+    It looks at the connection that gunicorn hands on; another server's clients are taken to wait.
+    """
+    connection = request.META.get("gunicorn.socket")
+
+    def check() -> None:
+        if connection is not None and _closed(connection):
+            raise ClientGone
+
+    return check
+
+
+def _closed(connection: socket.socket) -> bool:
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    if not waiting.poll(0):
+        return False
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except ConnectionError:
+        return True
