@@ -24,6 +24,13 @@ from phantom.exam import Exam, Protocol
 ROUNDS = int(os.environ.get("SIMULTANEOUS_ROUNDS", "5"))
 
 
+def studies(state: Path) -> dict[str, str]:
+    """location -> what the database in ``state`` keeps of each slice, probabilities included."""
+    with closing(sqlite3.connect(state / "db.sqlite3")) as database:
+        kept = database.execute("SELECT id, slices FROM breastcancer_api_study").fetchall()
+    return {f"/studies/{uuid.UUID(key)}/": slices for key, slices in kept}
+
+
 class ServingTests(FolderTestCase):
     """A real gunicorn, as ``make demo`` and ``make run`` start it."""
 
@@ -56,6 +63,16 @@ class ServingTests(FolderTestCase):
         self.assertIsInstance(answer.slices, list)
         self.assertIn("research use only", answer.networks)
 
+    def test_exam_of_a_sender_who_hangs_up_is_dropped_and_the_next_takes_its_turn(self):
+        self.enterContext(mock.patch.dict(os.environ, THREADS="1", QUEUE="1"))
+        short = self.folder / "short.zip"
+        write_zip(Exam(7, Protocol(48, 48, 4)), short)
+        write_zip(Exam(3, Protocol(48, 48, 64)), self.state / "series.zip")
+        with serving(self.state) as server:
+            self.send(server.url, 1.0)
+            answer = post(server, short)
+        self.assertEqual(list(studies(self.state)), [answer.location])
+
     def test_server_that_cannot_start_is_told_with_its_reason(self):
         self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))
         with self.assertRaisesRegex(CommandError, "card.json: no such file"), serving(self.state):
@@ -78,16 +95,10 @@ class ServedTests(FolderTestCase):
         alone = [post(self.server, archive).location for archive in archives]
         with ThreadPoolExecutor(2) as together:
             rounds = [list(together.map(partial(post, self.server), archives)) for _ in range(ROUNDS)]
-        rows = self.rows()
+        rows = studies(self.state)
         self.assertEqual([len(json.loads(rows[location])) for location in alone], [4, 7])
         for short, long in rounds:
             self.assertEqual([rows[short.location], rows[long.location]], [rows[location] for location in alone])
-
-    def rows(self) -> dict[str, str]:
-        """location -> what the database keeps of each slice, probabilities included."""
-        with closing(sqlite3.connect(self.state / "db.sqlite3")) as database:
-            kept = database.execute("SELECT id, slices FROM breastcancer_api_study").fetchall()
-        return {f"/studies/{uuid.UUID(key)}/": slices for key, slices in kept}
 
     def test_odd_value_of_a_header_does_not_reach_the_log(self):
         archive = self.folder / "series.zip"
