@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from detection.analysis import analyse_scantype, analyse_single
+from detection.analysis import Analysis, analyse_scantype, analyse_single
 from detection.fusion import average_results
+from detection.meanwhile import meanwhile
 from imaging.archive import Limits
 from imaging.exam import Exam
 from imaging.plausibility import check_dark
@@ -66,24 +68,32 @@ def scan(
 ) -> ScanResult:
     """Reads the exam in the zip ``archive``; ``workspace`` is an empty folder for what cannot stay packed.
 
-    ``read`` says in which layouts exams are read (``imaging.reading``). ``check`` is called between the steps and
-    between batches, and ends the scan by what it raises. Raises a child of
+    The single network computes while the passes are read. ``read`` says in which layouts exams are read
+    (``imaging.reading``). ``check`` is called between the steps and between batches, maybe from several threads at
+    once, and ends the scan by what it raises. Raises a child of
     ``imaging.errors.ScanError`` when the exam cannot be read or judged, ArithmeticError when a network answers with a
     value that is not a number.
     """
     reading = read(archive, workspace, limits)
     check()
-    images = prepared(reading.exam, *normalisations(networks))
-    return ScanResult(answered(images, networks, check), (*reading.warnings, *images.warnings), networks.cards())
+    by_single, by_scantype = normalisations(networks)
+    pre, odd = _prepared_pre(reading.exam, by_single)
+    with meanwhile(partial(analyse_single, pre, networks.single), check) as single:
+        passes, odd_too = _prepared_passes(reading.exam, by_scantype)
+        scantype = analyse_scantype(passes, networks.scantype, check)
+    return ScanResult(_fused(single.result(), scantype), (*reading.warnings, *odd, *odd_too), networks.cards())
 
 
-def answered(images: Prepared, networks: Networks, check: Check = unchecked) -> tuple[SliceResult, ...]:
-    """What the networks and the rule say about each slice of one exam. ``check`` is called before each batch.
+def answered(images: Prepared, networks: Networks) -> tuple[SliceResult, ...]:
+    """What ``scan`` says about each slice of the exam whose images were prepared before.
 
     Raises ArithmeticError when a network answers with a value that is not a number.
     """
-    single = analyse_single(images.single, networks.single, check)
-    scantype = analyse_scantype(images.scantype, networks.scantype, check)
+    single = analyse_single(images.single, networks.single)
+    return _fused(single, analyse_scantype(images.scantype, networks.scantype))
+
+
+def _fused(single: Analysis, scantype: Analysis) -> tuple[SliceResult, ...]:
     fused = average_results(single.decisions, scantype.decisions)
     columns = (single.probabilities, single.decisions, scantype.probabilities, scantype.decisions, fused)
     return tuple(
@@ -98,10 +108,19 @@ def prepared(exam: Exam, by_single: Normalisation, by_scantype: Normalisation) -
     Raises NotADicomImage when a slice cannot be decoded, DamagedArchive when its file turns out not to be whole,
     NoSignal when a series or a slice inside it is dark.
     """
-    single = process_single(exam.pre, by_single)
-    scantype = process_scantype(*exam.passes, normalisation=by_scantype)
-    warnings = (*check_dark([exam.pre], single), *check_dark(exam.passes, scantype))
-    return Prepared(single, scantype, warnings)
+    single, odd = _prepared_pre(exam, by_single)
+    scantype, odd_too = _prepared_passes(exam, by_scantype)
+    return Prepared(single, scantype, (*odd, *odd_too))
+
+
+def _prepared_pre(exam: Exam, normalisation: Normalisation) -> tuple[np.ndarray, tuple[str, ...]]:
+    images = process_single(exam.pre, normalisation)
+    return images, check_dark([exam.pre], images)
+
+
+def _prepared_passes(exam: Exam, normalisation: Normalisation) -> tuple[np.ndarray, tuple[str, ...]]:
+    images = process_scantype(*exam.passes, normalisation=normalisation)
+    return images, check_dark(exam.passes, images)
 
 
 def normalisations(networks: Networks) -> tuple[Normalisation, Normalisation]:
