@@ -5,8 +5,10 @@ import warnings
 
 from django.conf import settings
 
-from breastcancer_api.networks import identity, networks
+from breastcancer_api.networks import device, identity, networks
 from detection.workspace import sweep
+from imaging.parallel import cores
+from nets.device import limit_threads
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +19,8 @@ def prepare() -> None:
     swept = sweep(settings.WORK_DIR)
     if swept:
         log.warning("deleted %d folders that a killed process had left", swept)
+    threads = limit_threads(cores())
     networks().warm()
+    log.info("networks compute on %s in %s, threads: %d", device().name, device().precision, threads)
     for card in networks().cards():
         log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

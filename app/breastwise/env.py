@@ -106,7 +106,7 @@ SETTINGS = (
     ),
     Setting("REQUEST_TIMEOUT_SECONDS", at_least(1), "1800", "Longest answer, in seconds. nginx reads it too."),
     Setting("BIND", text, "127.0.0.1:8000", "Address and port on which gunicorn listens."),
-    Setting("THREADS", at_least(1), "4", "Exams read at the same time."),
+    Setting("THREADS", at_least(1), "8", "Exams read at the same time."),
     Setting("QUEUE", at_least(0), "16", "Exams that wait while others are read. One more is answered with 503."),
     Setting("SUPERUSER_NAME", text, "", "Administrator made at start by the container. Empty: none."),
     Setting("SUPERUSER_PASSWORD", text, "", "Password of that administrator.", True),

@@ -47,6 +47,12 @@ class Device:
         return self.lane.submit(work).result()
 
 
+def limit_threads(cores: int) -> int:
+    """torch computes with at most ``cores`` threads, of its own choice if that is fewer; the number is given back."""
+    torch.set_num_threads(min(torch.get_num_threads(), cores))
+    return torch.get_num_threads()
+
+
 def choose(device: str = "auto", precision: str = "auto") -> Device:
     """What DEVICES and PRECISIONS mean on this machine. Raises DeviceMissing when CUDA is asked for and not there.
 

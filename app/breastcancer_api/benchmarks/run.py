@@ -11,9 +11,11 @@ from django.conf import settings
 from tqdm import tqdm
 
 from breastcancer_api.benchmarks import networks, plain, reading, uploads
+from breastcancer_api.benchmarks.networks import Rates
 from breastcancer_api.benchmarks.table import Line
 from breastcancer_api.local_server import Server, serving
 from breastcancer_api.networks import device
+from nets.device import Device
 from phantom.dicom import write_zip
 from phantom.exam import Exam, Protocol
 
@@ -111,7 +113,7 @@ class Run:
     def _rounds(self, what: str) -> tqdm:
         return tqdm(range(self.rounds), desc=what, unit="round")
 
-    def _rates(self, of: networks.Device) -> networks.Rates:
+    def _rates(self, of: Device) -> Rates:
         return networks.rates(settings.NETWORKS_DIR, of, self._rounds(f"networks, {of.precision}"))
 
     def _exam(self, slices: int) -> Path:

@@ -18,7 +18,7 @@ class ReadingTests(SimpleTestCase):
         self.assertEqual((found.MAX_UPLOAD_MB, found.DEBUG, found.BIND), (1024, False, "127.0.0.1:8000"))
 
     def test_empty_value_counts_as_not_set(self):
-        self.assertEqual(read_settings({"THREADS": ""}).THREADS, 4)
+        self.assertEqual(read_settings({"THREADS": ""}).THREADS, 8)
 
     def test_words_are_parted_by_commas(self):
         self.assertEqual(read_settings({"ALLOWED_HOSTS": "a.org, b.org,"}).ALLOWED_HOSTS, ["a.org", "b.org"])
@@ -52,7 +52,7 @@ class SecretTests(FolderTestCase):
 
     def test_what_is_no_secret_has_no_file(self):
         (self.folder / "threads").write_text("9")
-        self.assertEqual(read_settings({"THREADS_FILE": str(self.folder / "threads")}).THREADS, 4)
+        self.assertEqual(read_settings({"THREADS_FILE": str(self.folder / "threads")}).THREADS, 8)
 
     def test_made_secret_is_long_kept_and_readable_by_its_owner_alone(self):
         file = self.folder / "state" / "secret_key"

@@ -4,7 +4,7 @@ from unittest import mock
 import torch
 from django.test import SimpleTestCase
 
-from nets.device import Device, DeviceMissing, choose
+from nets.device import Device, DeviceMissing, choose, limit_threads
 
 GIGABYTE = 1_000_000_000
 
@@ -66,3 +66,12 @@ class LaneTests(SimpleTestCase):
         with self.assertRaises(ZeroDivisionError):
             device.compute(lambda: 1 / 0)
         self.assertEqual(device.compute(lambda: 5), 5)
+
+
+class ThreadsTests(SimpleTestCase):
+    def test_torch_takes_no_more_threads_than_there_are_cores_and_never_more_than_it_chose(self):
+        chosen = torch.get_num_threads()
+        self.addCleanup(torch.set_num_threads, chosen)
+        self.assertEqual(limit_threads(1000), chosen)
+        self.assertEqual(limit_threads(1), 1)
+        self.assertEqual(limit_threads(2), 1)
