@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nets.bundle import Card
 
-EVALUATION = "evaluation"
+EVALUATION, PARITY = "evaluation", "parity"
 SMALL = "below 10 mm"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from breastcancer_api.benchmarks import plain
 from breastcancer_api.studies import limits
 from detection.pipeline import SliceResult, scan
+from nets.bundle import ROLES
 from nets.runtime import Networks
 from phantom.dicom import write_zip
 from phantom.exam import drawn_exam
@@ -17,15 +18,14 @@ from phantom.exam import drawn_exam
 
 @dataclass(frozen=True)
 class Parity:
-    """Over ``slices`` slices of ``exams`` exams: the share of equal decisions of each network and of both fused, and by
-    how much a probability differs at most."""
+    """Over all slices of some exams: ``decisions_equal``, the share of slices on which a network decides the same, and
+    by how much its ``probability`` differs at most, by role; ``fused_equal``, the share with the same fused answer."""
 
     exams: int
     slices: int
-    single_decisions_equal: float
-    scantype_decisions_equal: float
+    decisions_equal: dict[str, float]
+    probability: dict[str, float]
     fused_equal: float
-    largest_difference: float
 
 
 def parity(seeds: Iterable[int], folder: Path, networks: Networks) -> Parity:
@@ -33,8 +33,10 @@ def parity(seeds: Iterable[int], folder: Path, networks: Networks) -> Parity:
     found, plainly = zip(*(_one(seed, folder, networks) for seed in seeds), strict=True)
     served = np.concatenate(found)
     oracle = np.concatenate(plainly)
-    equal = (served[:, :3] == oracle[:, :3]).mean(axis=0)
-    return Parity(len(found), len(served), *equal.tolist(), float(np.abs(served[:, 3:] - oracle[:, 3:]).max()))
+    *decisions, fused = (served[:, :3] == oracle[:, :3]).mean(axis=0).tolist()
+    differences = np.abs(served[:, 3:] - oracle[:, 3:]).max(axis=0).tolist()
+    by_role = (dict(zip(ROLES, each, strict=True)) for each in (decisions, differences))
+    return Parity(len(found), len(served), *by_role, fused)
 
 
 def _one(seed: int, folder: Path, networks: Networks) -> tuple[np.ndarray, np.ndarray]:

@@ -1,18 +1,24 @@
+import shutil
+from io import StringIO
 from unittest import mock
 
 import numpy as np
 from django.conf import settings
+from django.core.management import call_command
 from django.test import SimpleTestCase
 
-from breastcancer_api.benchmarks import plain, reading
+from breastcancer_api.benchmarks import parity, plain, reading
 from breastcancer_api.benchmarks.networks import flops
 from breastcancer_api.benchmarks.reading import CORES, Memory, ReadDifferently, Seconds, memory, one_round
 from breastcancer_api.benchmarks.table import Line, draw, markdown
 from breastcancer_api.benchmarks.uploads import Endurance, inflating
 from breastcancer_api.local_server import Held
+from breastcancer_api.management.commands import parity as command
 from breastcancer_api.studies import limits
 from detection.pipeline import scan
 from imaging.tests.folders import FolderTestCase
+from nets.bundle import ROLES, load
+from nets.device import Device
 from nets.runtime import load_networks
 from nets.vgg import TORCHVISION_FIRST, Topology
 from phantom.dicom import write_zip
@@ -56,6 +62,20 @@ class ReadingBenchmarkTests(FolderTestCase):
         self.assertEqual(found[:, 2].tolist(), [each.fused for each in served])
         probabilities = [(each.single_probability, each.scantype_probability) for each in served]
         np.testing.assert_allclose(found[:, 3:], probabilities, atol=1e-4)
+
+
+class ParityTests(FolderTestCase):
+    def test_service_decides_as_the_plain_recipe_and_the_cards_say_so(self):
+        bundles = shutil.copytree(settings.NETWORKS_DIR, self.folder / "networks")
+        pair = load_networks(bundles, Device("cpu", "float32"))
+        drawn = mock.patch.object(parity, "drawn_exam", lambda seed: Exam(seed, Protocol(48, 64, 5)))
+        with drawn, self.settings(NETWORKS_DIR=bundles), mock.patch.object(command, "networks", lambda: pair):
+            call_command("parity", exams=2, into_cards=True, stdout=(told := StringIO()))
+        self.assertIn("both fused: 100.0000% of 10 slices equal", told.getvalue())
+        for role in ROLES:
+            kept = load(bundles, role)[0].figures["parity"]
+            self.assertEqual((kept["exams"], kept["slices"], kept["decisions_equal"]), (2, 10, 1.0))
+            self.assertLess(kept["largest_difference"], 1e-4)
 
 
 class TableTests(FolderTestCase):

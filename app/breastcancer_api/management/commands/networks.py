@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from nets.bundle import ROLES, Card, load
-from training.cards import EVALUATION
+from training.cards import EVALUATION, PARITY
 from training.figures import CUTS
 
 HEAD = """# The networks in use
@@ -46,6 +46,7 @@ def _figures(figures: dict) -> dict[str, str]:
     """What an evaluation found; in ``validation`` and ``test`` a card has more."""
     found = figures.get(EVALUATION)
     rounding = figures.get("validation", {})
+    alike = figures.get(PARITY)
     told = {
         "evaluated by": found
         and f"`{found['command']}` at commit `{found['commit']}`, {found.get('precision', 'precision not told')}",
@@ -68,6 +69,7 @@ def _figures(figures: dict) -> dict[str, str]:
         "both fused: exam specificity": found and _later(found["fused"], "exam_specificity"),
         "validation AUC with 8 bits, with floats": rounding
         and f"{rounding['slice_auc']}, {rounding['slice_auc_before_rounding']}",
+        "answers as in float32, one slice at a time": alike and _parity(alike),
     }
     return {name: value or UNKNOWN for name, value in told.items()}
 
@@ -83,6 +85,14 @@ def _by_cut(found: dict | None) -> dict[str, str]:
 def _later(found: dict, name: str) -> str | None:
     """A figure that older cards do not have."""
     return _cell(found[name]) if name in found else None
+
+
+def _parity(alike: dict) -> str:
+    equal, most = f"{alike['decisions_equal']:.4%}", f"{alike['largest_difference']:.4f}"
+    return (
+        f"{equal} of decisions on {alike['slices']} slices in {alike['precision']}, probabilities within {most} "
+        f"(`{alike['command']}` at commit `{alike['commit']}`)"
+    )
 
 
 def _set(data: dict) -> str:
