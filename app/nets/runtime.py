@@ -9,7 +9,7 @@ import torch
 
 from nets.bundle import SIZE, BundleError, Card, load
 from nets.device import Device
-from nets.vgg import build_vgg19
+from nets.vgg import build_vgg19, fold_pooling
 
 # Called before each batch; it may raise to end the work.
 Check = Callable[[], None]
@@ -31,6 +31,8 @@ class Network:
             model.load_state_dict(state, assign=True)
         except RuntimeError as error:
             raise BundleError(f"{card.name}: the weights do not fit the card's topology: {error}") from error
+        if card.topology.head == "classifier":
+            model = fold_pooling(model, card.topology, SIZE)
         model = model.eval().requires_grad_(False)
         self.model = model.to(self.device.name, self.device.dtype, memory_format=torch.channels_last)
 

@@ -3,6 +3,7 @@
 Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015, column E.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -92,6 +93,25 @@ def fold_batch_norm(network: nn.Module) -> dict[str, torch.Tensor]:
     state = {f"features.{name}": value for name, value in nn.Sequential(*plain).state_dict().items()}
     state |= {f"classifier.{name}": value for name, value in network.classifier.state_dict().items()}
     return state
+
+
+@torch.no_grad()
+def fold_pooling(network: nn.Module, topology: Topology, size: Sequence[int]) -> nn.Module:
+    """``network``, a VGG19 with the classifier head, without its average pooling to 7 x 7, which its first linear layer
+    takes over: of ``size`` (rows, columns) only 2 x 2 or 4 x 4 features are left, and pooling copies them.
+
+    It computes the same with 12 or 3 times fewer weights in that layer.
+    """
+    first = network.classifier[0]
+    shape = build_vgg19(topology).features(torch.empty(1, topology.channels, *size, device="meta")).shape
+    places = shape[2] * shape[3]
+    # row: a place among the features, column: its share in a place of 7 x 7
+    shares = network.avgpool(torch.eye(places).view(places, 1, *shape[2:])).flatten(1)
+    weights = first.weight.unflatten(1, (shape[1], -1)) @ shares.T
+    folded = nn.Linear(shape[1] * places, first.out_features, device="meta")
+    folded.weight, folded.bias = nn.Parameter(weights.flatten(1)), first.bias
+    network.classifier[0], network.avgpool = folded, nn.Identity()
+    return network
 
 
 def _first(topology: Topology) -> nn.Conv2d:

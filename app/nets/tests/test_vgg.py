@@ -4,7 +4,15 @@ import torch
 from django.test import SimpleTestCase
 from torch import nn
 
-from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology, build_vgg19, draw_weights, fold_batch_norm
+from nets.vgg import (
+    TORCHVISION_FIRST,
+    FirstConvolution,
+    Topology,
+    build_vgg19,
+    draw_weights,
+    fold_batch_norm,
+    fold_pooling,
+)
 
 SINGLE = Topology(1, FirstConvolution(kernel=7, stride=2, padding=3, bias=True), "pooled", 2)
 
@@ -51,3 +59,15 @@ class FoldingTests(SimpleTestCase):
                 images = torch.rand(2, 1, 128, 128, generator=torch.Generator().manual_seed(2)) * 255
                 with torch.inference_mode():
                     torch.testing.assert_close(plain(images), trained(images), atol=1e-4, rtol=1e-4)
+
+    def test_classifier_computes_the_same_without_its_pooling_and_with_fewer_weights(self):
+        for first, fewer in ((SINGLE.first_convolution, 49 / 4), (TORCHVISION_FIRST, 49 / 16)):
+            topology = Topology(1, first, "classifier", 10)
+            network = draw_weights(build_vgg19(topology), seed=4).eval()
+            images = torch.rand(2, 1, 128, 128, generator=torch.Generator().manual_seed(2)) * 255
+            before = network.classifier[0].weight.numel()
+            with torch.inference_mode():
+                expected = network(images)
+                folded = fold_pooling(network, topology, (128, 128))
+                torch.testing.assert_close(folded(images), expected, atol=1e-5, rtol=1e-5)
+            self.assertEqual(before / folded.classifier[0].weight.numel(), fewer)
