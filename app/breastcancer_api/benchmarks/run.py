@@ -7,21 +7,27 @@ from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 from tqdm import tqdm
 
-from breastcancer_api.benchmarks import networks, plain, reading, uploads
+from breastcancer_api.benchmarks import alternatives, networks, plain, reading, uploads
 from breastcancer_api.benchmarks.networks import Rates
 from breastcancer_api.benchmarks.table import Line
 from breastcancer_api.local_server import Server, serving
 from breastcancer_api.networks import device
+from detection.pipeline import normalisation
+from nets.bundle import ROLES, load
 from nets.device import Device
 from phantom.dicom import write_zip
 from phantom.exam import Exam, Protocol
+from training.exam_set import TEST
+from training.sources.phantoms import Phantom
 
 SHARES = {"scantype": 0.85, "single": 0.6}
 WHOLE, THROUGHPUT, SLOWEST, PEAK_GB, GROWTH, READY_SECONDS = 1.25, 0.95, 1.3, 1.5, 0.03, 10.0
 IN_FLIGHT = 4  # exams at once when the peak of memory is read
+EXAMS_TRIED, SEEN_OF = 8, 4  # drawn exams for other engines, and of which slices 8-bit ones choose their ranges
 SLICES = 160  # of the exam that stands for all where one is enough
 
 
@@ -106,6 +112,23 @@ class Run:
             )
         self._add(f"{exams} exams in a row: growth of memory", found.growth, "", at_most=GROWTH)
         self._add(f"{exams} exams in a row: files and threads constant", found.steady, "", at_least=1)
+
+    def alternatives(self) -> None:
+        """Other engines than torch, with the networks in use, on slices of drawn exams."""
+        for role in ROLES:
+            images, seen = (self._drawn(role, first) for first in (self.seed, self.seed + EXAMS_TRIED))
+            rounds = self._rounds(f"{role} by each engine")
+            for one in alternatives.tried(settings.NETWORKS_DIR, role, images, seen[::SEEN_OF], rounds):
+                name = f"{role}, {one.name}"
+                self._add(f"{name}: a slice", 1000 * one.seconds, "ms")
+                self._add(f"{name}: ready to compute", one.ready, "s")
+                self._add(f"{name}: decisions as in float32", one.decisions, "")
+                self._add(f"{name}: probability differs at most by", one.difference, "")
+
+    def _drawn(self, role: str, first: int) -> np.ndarray:
+        how = normalisation(load(settings.NETWORKS_DIR, role)[0])
+        exams = [Phantom(seed, TEST).prepared(how, Path()).labelled for seed in range(first, first + EXAMS_TRIED)]
+        return np.concatenate([exam.channels(role) for exam in exams]).astype(np.float32)
 
     def _add(self, what: str, value: float, unit: str, **goal: float | None) -> None:
         self.lines.append(Line(what, float(value), unit, **goal))
