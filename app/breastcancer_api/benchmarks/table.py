@@ -9,6 +9,34 @@ from matplotlib import pyplot
 
 matplotlib.use("Agg")
 HEAD = ("what", "figure", "goal", "")
+PAGE = """# How fast it is
+
+Made by `python manage.py benchmark`, all in one run on one machine. Seconds of another machine, or of another hour, say
+little; the ratios do. To measure yours, give the same command, with nothing else running:
+
+    {command}
+
+{machine}; {device}, {precision}; commit `{commit}`.
+
+{table}
+
+![Seconds of whole requests and what they go to](performance.png)
+
+## What is measured
+
+**Matrix product**: the rate at which torch multiplies two large square matrices in a precision, the most that a network
+can hope for. **A slice**: one network, batches as in the service, floating-point operations counted on shapes alone (a
+multiplication and an addition are two). **Share**: the network's rate over the product's, both in the same rounds.
+
+**Whole request**: from the start of the upload over HTTP to the answer, on a server of its own with exams of 512 x 512,
+phantoms of one seed. It is compared with the least it could take: the operations of both networks at the product's
+rate, and inflating the zip with isal on one core. **Plain recipe**: the same exam in one process, float32, one slice at
+a time, networks loaded once, no checks.
+
+**Uploads at once**: throughput over that of uploads one after another; the slowest answer over the mean. **Peak
+memory**: resident memory of the server at its highest, networks included. **In a row**: resident memory after the last
+exam over that after the 20th; 1 where open files and threads stayed as they were.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +71,11 @@ def markdown(lines: Iterable[Line]) -> str:
     """The table as Markdown."""
     rows = [HEAD, ("---",) * len(HEAD), *(line.cells for line in lines)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def page(about: dict, lines: Iterable[Line]) -> str:
+    """docs/performance.md: the table, where and by which command it was made, and what it means."""
+    return PAGE.format(table=markdown(lines), **about)
 
 
 def draw(parts: Sequence[tuple[str, dict[str, float]]], file: Path) -> None:

@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 from breastcancer_api.benchmarks import parity, plain, reading
 from breastcancer_api.benchmarks.networks import flops
 from breastcancer_api.benchmarks.reading import CORES, Memory, ReadDifferently, Seconds, memory, one_round
-from breastcancer_api.benchmarks.table import Line, draw, markdown
+from breastcancer_api.benchmarks.table import Line, draw, markdown, page
 from breastcancer_api.benchmarks.uploads import Endurance, inflating
 from breastcancer_api.local_server import Held
 from breastcancer_api.management.commands import parity as command
@@ -86,6 +86,11 @@ class TableTests(FolderTestCase):
 
     def test_table_is_markdown(self):
         self.assertEqual(markdown([Line("x", 3.0, "s")]).splitlines()[-1], "| x | 3 s |  |  |")
+
+    def test_page_says_where_and_how_it_was_made(self):
+        about = {"command": "c 1", "commit": "abc", "machine": "m, 2 threads", "device": "cpu", "precision": "float32"}
+        made = page(about, [Line("x", 3.0, "s")])
+        self.assertIn("    c 1\n\nm, 2 threads; cpu, float32; commit `abc`.\n\n| what |", made)
 
     def test_picture_is_drawn(self):
         draw([("64 slices", {"inflating": 1.0, "all else": 2.0})], self.folder / "bars.png")

@@ -9,14 +9,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from breastcancer_api.benchmarks.run import Run
-from breastcancer_api.benchmarks.table import draw, markdown
+from breastcancer_api.benchmarks.table import draw, markdown, page
 from breastcancer_api.networks import device
 from breastcancer_api.provenance import command, commit
 from training.machine import machine
 
 PARTS = ("networks", "reading", "requests", "plain", "uploads", "endurance")
 ON_REQUEST = ("alternatives",)  # needs packages that BreastWise itself does not
-FIGURES, TABLE, PICTURE = "benchmark.json", "benchmark.md", "benchmark.png"
+FIGURES, PAGE, PICTURE = "performance.json", "performance.md", "performance.png"
 
 
 class Command(BaseCommand):
@@ -42,10 +42,10 @@ class Command(BaseCommand):
                 measure = getattr(run, part)
                 measure(*{"uploads": [options["at_once"]], "endurance": [options["exams"]]}.get(part, []))
         about = {"command": command(), "commit": commit(), "machine": machine(), "device": device().name}
-        (out / FIGURES).write_text(
-            json.dumps(about | {"figures": [asdict(line) for line in run.lines]}, indent=2) + "\n"
-        )
-        (out / TABLE).write_text(markdown(run.lines) + "\n")
+        about["precision"] = device().precision
+        figures = [asdict(line) for line in run.lines]
+        (out / FIGURES).write_text(json.dumps(about | {"figures": figures}, indent=2) + "\n")
+        (out / PAGE).write_text(page(about, run.lines))
         if run.bars:
             draw(run.bars, out / PICTURE)
         self.stdout.write(f"{about['machine']}, commit {about['commit']}\n{markdown(run.lines)}\n{out}")
