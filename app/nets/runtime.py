@@ -1,6 +1,7 @@
 """Networks in memory: loaded once, run in batches on their device."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,27 +34,43 @@ class Network:
             raise BundleError(f"{card.name}: the weights do not fit the card's topology: {error}") from error
         if card.topology.head == "classifier":
             model = fold_pooling(model, card.topology, SIZE)
-        model = model.eval().requires_grad_(False)
-        self.model = model.to(self.device.name, self.device.dtype, memory_format=torch.channels_last)
+        model = model.eval().requires_grad_(False).to(self.device.name, memory_format=torch.channels_last)
+        self.exact = model if self.device.dtype == torch.float32 else deepcopy(model)
+        self.model = model.to(self.device.dtype)
+
+    @property
+    def rounds(self) -> bool:
+        """Whether ``logits`` are those of a lower precision than ``exact_logits``."""
+        return self.model is not self.exact
 
     def logits(self, images: np.ndarray, check: Check = unchecked) -> np.ndarray:
         """Logits (N, outputs) float32 of ``images``, (N, channels, 128, 128) with values 0..255."""
+        return self._in_batches(self.model, images, check)
+
+    def exact_logits(self, images: np.ndarray, check: Check = unchecked) -> np.ndarray:
+        """As ``logits``, computed in float32 whatever the device's precision."""
+        return self._in_batches(self.exact, images, check)
+
+    def _in_batches(self, model: torch.nn.Module, images: np.ndarray, check: Check) -> np.ndarray:
         results = [np.empty((0, self.card.topology.outputs), np.float32)]
         for start in range(0, len(images), self.device.batch):
             check()
             batch = images[start : start + self.device.batch]
-            results.append(self.device.compute(lambda batch=batch: self._computed(batch)))
+            results.append(self.device.compute(lambda batch=batch: self._computed(model, batch)))
         return np.concatenate(results)
 
     def warm(self) -> None:
         """Computes nothing useful once, so that the first exam does not pay for what is set up at first use."""
-        self.logits(np.zeros((self.device.batch, self.card.topology.channels, *SIZE), np.float32))
+        images = np.zeros((self.device.batch, self.card.topology.channels, *SIZE), np.float32)
+        self.logits(images)
+        if self.rounds:
+            self.exact_logits(images[:1])
 
     @torch.inference_mode()
-    def _computed(self, images: np.ndarray) -> np.ndarray:
+    def _computed(self, model: torch.nn.Module, images: np.ndarray) -> np.ndarray:
         batch = torch.from_numpy(np.ascontiguousarray(images))
-        batch = batch.to(self.device.name, self.device.dtype, memory_format=torch.channels_last)
-        return self.model(batch).float().cpu().numpy()
+        batch = batch.to(self.device.name, next(model.parameters()).dtype, memory_format=torch.channels_last)
+        return model(batch).float().cpu().numpy()
 
 
 @dataclass(frozen=True)

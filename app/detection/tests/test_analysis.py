@@ -11,6 +11,7 @@ from detection.tests.recipe import ScantypeNetwork, drawn, logits_by_recipe, poo
 from imaging.preprocessing import process_scantype, process_single
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 from nets.bundle import CARD, WEIGHTS, BundleError, Card, load, save_bundle
+from nets.device import Device
 from nets.runtime import Network, load_networks
 from nets.vgg import TORCHVISION_FIRST, FirstConvolution, Topology
 
@@ -84,15 +85,20 @@ class AgainstTheRecipe(SimpleTestCase):
 
 
 class Fixed:
-    """A network that answers with the logits it was given."""
+    """A network that answers with the logits it was given, and in float32 with those that are ``exact``."""
 
-    def __init__(self, logits: list[list[float]], **card):
+    def __init__(self, logits: list[list[float]], exact: list[list[float]] | None = None, **card):
         topology = Topology(1, TORCHVISION_FIRST, "pooled", 2)
         self.card = Card("fixed", "1", "single", topology, {"maximum": "slice"}, **card, intended_use="tests")
         self.answer = np.array(logits, np.float32)
+        self.rounds, self.exact = exact is not None, np.array(exact or [], np.float32)
 
     def logits(self, images: np.ndarray, *_) -> np.ndarray:
         return self.answer[: len(images)]
+
+    def exact_logits(self, images: np.ndarray, *_) -> np.ndarray:
+        """Of images whose first value is their place among the slices."""
+        return self.exact[images[:, 0, 0, 0].astype(int)]
 
 
 class AnalysisTests(SimpleTestCase):
@@ -116,6 +122,19 @@ class AnalysisTests(SimpleTestCase):
         answer = analyse_single(self.images, Fixed([[1, 1.1], [1.1, 1], [0, 5]], threshold=None))
         self.assertEqual(answer.decisions.tolist(), [1, 0, 1])
 
+    def test_slices_within_rounding_of_the_threshold_are_computed_again_in_float32(self):
+        images = np.zeros((4, 1, 128, 128), np.float32)
+        images[:, 0, 0, 0] = range(4)
+        rounded, exact = [[0, -0.15], [0, -0.05], [0, 0.05], [0, 0.15]], [[0, 1], [0, 2], [0, -3], [0, -4]]
+        for card in ({"threshold": 0.5}, {"threshold": None}, {"threshold": 0.6225, "temperature": 2.0, "shift": 1.0}):
+            answer = analyse_single(images, Fixed(rounded, exact, **card))
+            np.testing.assert_allclose(answer.logits[:, 1], [-0.15, 2, -3, 0.15])
+            self.assertEqual(answer.decisions.tolist(), [0, 1, 0, 1])
+
+    def test_threshold_that_no_probability_reaches_is_far_from_every_slice(self):
+        answer = analyse_single(self.images, Fixed([[0, 900]] * 3, [[0, 0]] * 3, threshold=0.5))
+        self.assertEqual(answer.logits[:, 1].tolist(), [900, 900, 900])
+
     def test_wrong_number_of_channels_is_refused(self):
         with self.assertRaisesMessage(ValueError, "fixed takes 1 channels, got 3"):
             analyse_scantype(np.zeros((1, 3, 128, 128), np.float32), Fixed([[0, 0]], threshold=0.5))
@@ -134,6 +153,14 @@ class ShippedNetworksTests(SimpleTestCase):
             self.assertEqual(together.shape, (18, 2))
             alone = [network.logits(images[[index]])[0] for index in (0, 15, 16)]
             np.testing.assert_allclose(together[[0, 15, 16]], alone, atol=TOLERANCE)
+
+    def test_in_bfloat16_the_logits_round_and_the_exact_ones_are_those_of_float32(self):
+        images = np.random.default_rng(0).uniform(0, 255, (2, 1, 128, 128)).astype(np.float32)
+        exact = load_networks(BUNDLES).single
+        rounding = load_networks(BUNDLES, Device("cpu", "bfloat16")).single
+        self.assertEqual((exact.rounds, rounding.rounds), (False, True))
+        np.testing.assert_array_equal(rounding.exact_logits(images), exact.logits(images))
+        self.assertGreater(np.abs(rounding.logits(images) - exact.logits(images)).max(), 0)
 
     def test_empty_stack_has_no_logits(self):
         shipped = load_networks(BUNDLES)
