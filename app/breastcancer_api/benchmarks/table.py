@@ -36,6 +36,12 @@ a time, networks loaded once, no checks.
 **Uploads at once**: throughput over that of uploads one after another; the slowest answer over the mean. **Peak
 memory**: resident memory of the server at its highest, networks included. **In a row**: resident memory after the last
 exam over that after the 20th; 1 where open files and threads stayed as they were.
+
+## What precision changes
+
+bfloat16 rounds, and a slice that lies closer to a threshold than rounding goes is computed again in float32
+(`app/detection/analysis.py`). [The networks' page](networks.md) tells how many decisions differ from those of float32,
+one slice at a time, as `python manage.py parity` counts them.
 """
 
 
