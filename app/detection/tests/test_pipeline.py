@@ -24,6 +24,8 @@ BUNDLES = Path(__file__).parents[2] / "nets" / "bundles"
 class Listening:
     """A network that keeps what it was shown and says yes to the slices that are brighter than ``level`` on average."""
 
+    rounds = False
+
     def __init__(self, channels: int, level: float):
         role = "single" if channels == 1 else "scantype"
         topology = Topology(channels, TORCHVISION_FIRST, "pooled", 2)
