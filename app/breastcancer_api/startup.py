@@ -1,10 +1,11 @@
-"""What a serving process does once before it answers: clear up after killed ones, load the networks."""
+"""What a serving process does once before it answers: limit itself, clear up after killed ones, load the networks."""
 
 import logging
 import warnings
 
 from django.conf import settings
 
+from breastcancer_api.memory import limit_arenas
 from breastcancer_api.networks import device, identity, networks
 from detection.workspace import sweep
 from imaging.parallel import cores
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 
 def prepare() -> None:
     """Raises nets.bundle.BundleError or nets.device.DeviceMissing: without networks the server does not start."""
+    limit_arenas()
     warnings.filterwarnings("ignore", module="pydicom")  # like its log: they quote what a header says
     swept = sweep(settings.WORK_DIR)
     if swept:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from imaging.series import Series, read_series
 from imaging.slice_file import SliceFile
 
 SIZE = 128
+# The slices of one exam share the cores already; those of two would only be in memory together.
+_decoding = Lock()
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def process_scantype(
 
 
 def channels(passes: Sequence[Series], normalisation: Normalisation) -> Channels:
-    """``passes`` as channels, the first of them setting the scale; it alone is in memory at any time.
+    """``passes`` as channels, the first of them setting the scale; it alone is in memory at any time, and of all exams
+    read at once only that of one.
 
     Raises NotADicomImage when a slice cannot be decoded, DamagedArchive when its file turns out not to be whole, or
     NoSignal.
@@ -124,6 +128,12 @@ def channels(passes: Sequence[Series], normalisation: Normalisation) -> Channels
         np.empty((len(passes[0]), len(passes), SIZE, SIZE), np.float32),
         np.empty((len(passes[0]), len(passes)), np.float32),
     )
+    with _decoding:
+        _prepare_passes(made, passes, normalisation)
+    return made
+
+
+def _prepare_passes(made: Channels, passes: Sequence[Series], normalisation: Normalisation) -> None:
     first, *others = passes
     values = for_each(partial(_values, normalisation), first.slices)
     scale = normalisation.scale(values)
@@ -131,7 +141,6 @@ def channels(passes: Sequence[Series], normalisation: Normalisation) -> Channels
     del values
     for channel, series in enumerate(others, start=1):
         _prepare_into(made, channel, series, lambda k, of=series: _values(normalisation, of.slices[k]), scale)
-    return made
 
 
 def _values(normalisation: Normalisation, image: SliceFile) -> np.ndarray:

@@ -1,17 +1,20 @@
-"""The topology of the networks: torchvision's VGG19 with another first convolution and another head.
+"""The topology of the networks: VGG19 with another first convolution and another head.
 
 Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015, column E.
+Layers have the names and places of torchvision's ``vgg19`` and ``vgg19_bn``, so that its state dicts fit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision import models
 
 HEADS = ("pooled", "classifier")
+# Column E: features of the convolutions between one maximum pooling and the next.
+BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
+POOLED_TO = 7  # rows and columns that the classifier takes
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Topology:
     """What distinguishes one VGG19 from another.
 
     ``head`` is ``pooled`` (the largest value of each feature over the slice, and one linear layer) or ``classifier``
-    (torchvision's own three linear layers over 7 x 7 x 512).
+    (the paper's three linear layers over 7 x 7 x 512).
     """
 
     channels: int
@@ -47,19 +50,53 @@ class Topology:
             raise ValueError(f"head is {self.head!r}, not one of {', '.join(HEADS)}")
 
 
-def build_vgg19(topology: Topology, batch_norm: bool = False) -> nn.Module:
+class VGG19(nn.Module):
+    """Takes (N, channels, rows, columns) and gives logits (N, outputs)."""
+
+    def __init__(self, topology: Topology, batch_norm: bool = False):
+        super().__init__()
+        self.features = nn.Sequential(*_features(topology.channels, batch_norm))
+        self.features[0] = _first(topology)
+        last = BLOCKS[-1][-1]
+        if topology.head == "pooled":
+            self.avgpool = nn.AdaptiveMaxPool2d(1)
+            self.classifier = nn.Linear(last, topology.outputs)
+        else:
+            self.avgpool = nn.AdaptiveAvgPool2d(POOLED_TO)
+            self.classifier = _classifier(last * POOLED_TO**2, topology.outputs)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.classifier(self.avgpool(self.features(images)).flatten(1))
+
+
+def _features(channels: int, batch_norm: bool) -> Iterator[nn.Module]:
+    for block in BLOCKS:
+        for features in block:
+            yield nn.Conv2d(channels, features, 3, padding=1)
+            if batch_norm:
+                yield nn.BatchNorm2d(features)
+            yield nn.ReLU(inplace=True)
+            channels = features
+        yield nn.MaxPool2d(2)
+
+
+def _first(topology: Topology) -> nn.Conv2d:
+    first = topology.first_convolution
+    return nn.Conv2d(topology.channels, BLOCKS[0][0], first.kernel, first.stride, first.padding, bias=first.bias)
+
+
+def _classifier(features: int, outputs: int) -> nn.Sequential:
+    hidden = [layer for taken in (features, 4096) for layer in (nn.Linear(taken, 4096), nn.ReLU(True), nn.Dropout())]
+    return nn.Sequential(*hidden, nn.Linear(4096, outputs))
+
+
+def build_vgg19(topology: Topology, batch_norm: bool = False) -> VGG19:
     """A VGG19 on torch's meta device: it has shapes and no values until weights are assigned or drawn.
 
     Takes (N, channels, 128, 128) and returns logits (N, outputs).
     """
-    make = models.vgg19_bn if batch_norm else models.vgg19
     with torch.device("meta"):
-        network = make(weights=None, init_weights=False, num_classes=topology.outputs)
-        network.features[0] = _first(topology)
-        if topology.head == "pooled":
-            network.avgpool = nn.AdaptiveMaxPool2d(1)
-            network.classifier = nn.Linear(512, topology.outputs)
-    return network
+        return VGG19(topology, batch_norm)
 
 
 def draw_weights(network: nn.Module, seed: int) -> nn.Module:
@@ -112,8 +149,3 @@ def fold_pooling(network: nn.Module, topology: Topology, size: Sequence[int]) ->
     folded.weight, folded.bias = nn.Parameter(weights.flatten(1)), first.bias
     network.classifier[0], network.avgpool = folded, nn.Identity()
     return network
-
-
-def _first(topology: Topology) -> nn.Conv2d:
-    first = topology.first_convolution
-    return nn.Conv2d(topology.channels, 64, first.kernel, first.stride, first.padding, bias=first.bias)

@@ -39,12 +39,11 @@ class Run:
         self.lines: list[Line] = []
         self.bars: list[tuple[str, dict[str, float]]] = []
         self.exam = cache(self._exam)
-        self.rates = cache(self._rates)
 
     def networks(self) -> None:
         """Rate of the matrix product and of each network, in each precision."""
         for each in networks.every_precision(device()):
-            found = self.rates(each)
+            found = self._rates(each)
             self._add(f"matrix product, {found.precision}", found.product / 1e9, "GFLOP/s")
             for role, rate in found.networks.items():
                 name = f"{role}, {found.precision}"
@@ -66,21 +65,18 @@ class Run:
 
     def requests(self) -> None:
         """Cold start, and whole requests over HTTP, beside what the machine could do at most."""
-        rates = self.rates(device())
+        operations = sum(networks.flops(load(settings.NETWORKS_DIR, role)[0].topology) for role in ROLES)
         with self._server() as server:
             self._add("cold start to ready", server.ready_seconds, "s", at_most=READY_SECONDS)
             for count in self.slices:
-                archive = self.exam(count)
-                seconds = uploads.alone(server, archive, self._rounds(f"{count} slices"))
-                inflating = uploads.inflating(archive)
-                computing = count * sum(rate.flops for rate in rates.networks.values()) / rates.product
+                name, rounds = f"whole request, {count} slices", self._rounds(f"{count} slices")
+                found = uploads.whole(server, self.exam(count), count * operations, device(), rounds)
                 goal = WHOLE if count == SLICES and device().name == "cpu" else None
-                self._add(f"whole request, {count} slices", seconds, "s")
-                self._add("the same over FLOP / rate + inflating", seconds / (computing + inflating), "", at_most=goal)
-                rest = max(seconds - computing - inflating, 0)
-                self.bars.append(
-                    (f"{count} slices", {"FLOP / rate": computing, "inflating": inflating, "all else": rest})
-                )
+                self._add(name, found.seconds, "s")
+                self._add(f"{name}, over FLOP / rate + inflating", found.ratio, "", at_most=goal)
+                rest = max(found.seconds - found.computing - found.inflating, 0)
+                parts = {"FLOP / rate": found.computing, "inflating": found.inflating, "all else": rest}
+                self.bars.append((f"{count} slices", parts))
 
     def plain(self) -> None:
         """The plain recipe, one slice at a time."""
@@ -93,9 +89,8 @@ class Run:
         """Several uploads at once, and the most memory the server held meanwhile."""
         archive = self.exam(SLICES)
         with self._server() as server:
-            one = uploads.alone(server, archive, self._rounds("one upload"))
-            for count in at_once:
-                found = uploads.together(server, archive, count, one)
+            for count in tqdm(at_once, desc="at once"):
+                found = uploads.together(server, archive, count)
                 goals = (THROUGHPUT, SLOWEST) if count == max(at_once) else (None, None)
                 name = f"{count} uploads at once"
                 self._add(f"{name}: throughput over one after another", found.throughput, "", at_least=goals[0])

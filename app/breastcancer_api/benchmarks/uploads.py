@@ -7,11 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from breastcancer_api.benchmarks.networks import product_rate
 from breastcancer_api.benchmarks.reading import inflated, packed
 from breastcancer_api.local_server import Answer, Held, Server, post
+from nets.device import Device
 
 # After so many exams everything is set up that is set up at first use.
 SETTLED = 20
+
+
+@dataclass(frozen=True)
+class Whole:
+    """``seconds`` of a whole request, and of two parts of it that no server can do without: ``computing`` at the rate of
+    the matrix product and ``inflating`` on one core; ``ratio`` of the first to the sum of these. Medians of rounds."""
+
+    seconds: float
+    computing: float
+    inflating: float
+    ratio: float
 
 
 @dataclass(frozen=True)
@@ -43,17 +56,31 @@ class Endurance:
         return len({(held.files, held.threads) for held in settled}) == 1
 
 
+def whole(server: Server, archive: Path, operations: int, device: Device, rounds: Iterable[int]) -> Whole:
+    """One upload at a time, beside what the machine needs at least for the ``operations`` of its networks on ``device``
+    and for inflating; all three in each round."""
+    found = []
+    for _ in rounds:
+        computing = operations / product_rate(device)
+        found.append((post(server, archive).seconds, computing, inflating(archive)))
+    seconds, computing, unpacking = (statistics.median(each) for each in zip(*found, strict=True))
+    return Whole(seconds, computing, unpacking, statistics.median(each[0] / sum(each[1:]) for each in found))
+
+
 def alone(server: Server, archive: Path, rounds: Iterable[int]) -> float:
-    """Seconds from the start of the upload to the answer, median of ``rounds``."""
-    return statistics.median(post(server, archive).seconds for _ in rounds)
+    """Mean seconds of an upload from its start to the answer, one after the other."""
+    return statistics.mean(post(server, archive).seconds for _ in rounds)
 
 
-def together(server: Server, archive: Path, count: int, one_by_one: float) -> Together:
-    """``count`` uploads at once, beside one that takes ``one_by_one`` seconds alone."""
+def together(server: Server, archive: Path, count: int) -> Together:
+    """``count`` uploads at once, between uploads one after another: half as many before and after, at least one."""
+    rounds = range(max(1, count // 2))
+    before = alone(server, archive, rounds)
     started = time.monotonic()
     with ThreadPoolExecutor(count) as clients:
         answers: list[Answer] = list(clients.map(lambda _: post(server, archive), range(count)))
     seconds = time.monotonic() - started
+    one_by_one = statistics.mean((before, alone(server, archive, rounds)))
     each = [answer.seconds for answer in answers]
     return Together(count, seconds, count * one_by_one / seconds, max(each) / statistics.mean(each))
 

@@ -1,3 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from unittest import mock
+
 import numpy as np
 from django.test import SimpleTestCase
 
@@ -12,6 +16,7 @@ from imaging.preprocessing import (
     process_single,
 )
 from imaging.series import read_series
+from imaging.slice_file import SliceFile
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
@@ -117,6 +122,26 @@ class ProcessTests(FolderTestCase):
     def test_one_slice_without_signal_is_taken(self):
         write_files({"pre/1.dcm": slice_bytes(np.zeros((20, 20)), 1, 2.0)}, self.folder)
         self.assertEqual(process_single(self.folder / "pre")[:, 0, 0, 0].tolist(), [0.0, 255.0])
+
+    def test_pixels_of_one_exam_are_decoded_at_a_time(self):
+        first, second = read_series(self.folder / "pre"), read_series(self.folder / "1st_pass")
+        begun, second_done, decode = Event(), Event(), SliceFile.values
+
+        def watched(image: SliceFile) -> np.ndarray:
+            if any(image is each for each in first.slices):
+                begun.set()
+                self.assertFalse(second_done.wait(0.1))
+            return decode(image)
+
+        def another_exam() -> None:
+            begun.wait()
+            process_single(second)
+            second_done.set()
+
+        with mock.patch.object(SliceFile, "values", watched), ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(another_exam)
+            process_single(first)
+            waiting.result()
 
     def test_by_exam_monochrome1_gives_what_monochrome2_gives(self):
         upright = np.random.default_rng(0).integers(0, 300, (20, 20))

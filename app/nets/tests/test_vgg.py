@@ -3,6 +3,7 @@ from dataclasses import replace
 import torch
 from django.test import SimpleTestCase
 from torch import nn
+from torchvision import models
 
 from nets.vgg import (
     TORCHVISION_FIRST,
@@ -39,6 +40,17 @@ class TopologyTests(SimpleTestCase):
     def test_old_head_is_torchvisions(self):
         network = build_vgg19(Topology(3, TORCHVISION_FIRST, "classifier", 1000))
         self.assertEqual(sum(weight.numel() for weight in network.parameters()), 143_667_240)
+
+    def test_torchvisions_state_dicts_fit_and_compute_the_same(self):
+        topology = Topology(3, TORCHVISION_FIRST, "classifier", 10)
+        for batch_norm, make in ((False, models.vgg19), (True, models.vgg19_bn)):
+            with self.subTest(batch_norm=batch_norm):
+                theirs = settled(draw_weights(make(num_classes=10, init_weights=False), seed=6))
+                ours = build_vgg19(topology, batch_norm).eval()
+                ours.load_state_dict(theirs.state_dict(), assign=True)
+                images = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(2)) * 255
+                with torch.inference_mode():
+                    self.assertTrue(torch.equal(ours(images), theirs(images)))
 
     def test_unknown_head_is_refused(self):
         with self.assertRaisesMessage(ValueError, "head is 'wide', not one of pooled, classifier"):
