@@ -5,9 +5,11 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -15,6 +17,7 @@ from django.core.management.base import CommandError
 
 APP = Path(__file__).resolve().parents[1]
 READY_SECONDS, ANSWER_SECONDS = 120, 1800
+CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,32 @@ def serving(state: Path) -> Iterator[Server]:
         log.close()
 
 
+class _Form:
+    """The form of an upload, read while it is sent, as curl does; requests would copy all of it in memory first."""
+
+    def __init__(self, archive: Path):
+        boundary = uuid.uuid4().hex
+        part = 'Content-Disposition: form-data; name="file"; filename="series.zip"'
+        self.archive, self.content_type = archive, f"multipart/form-data; boundary={boundary}"
+        self.head = f"--{boundary}\r\n{part}\r\nContent-Type: application/zip\r\n\r\n".encode()
+        self.tail = f"\r\n--{boundary}--\r\n".encode()
+
+    def __len__(self) -> int:
+        return len(self.head) + self.archive.stat().st_size + len(self.tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.head
+        with self.archive.open("rb") as content:
+            yield from iter(partial(content.read, CHUNK), b"")
+        yield self.tail
+
+
 def post(server: Server, archive: Path) -> Answer:
     """What the server answers to ``archive``. Raises CommandError when that is no answer."""
     started = time.monotonic()
-    with archive.open("rb") as content:
-        files = {"file": ("series.zip", content)}
-        response = server.client.post(f"{server.url}/upload/", files=files, timeout=ANSWER_SECONDS)
+    form = _Form(archive)
+    headers = {"Content-Type": form.content_type}
+    response = server.client.post(f"{server.url}/upload/", data=form, headers=headers, timeout=ANSWER_SECONDS)
     if response.status_code != 201:
         raise CommandError(f"{response.status_code}: {response.text}")
     headers, seconds = response.headers, time.monotonic() - started

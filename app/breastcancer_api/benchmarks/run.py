@@ -79,11 +79,15 @@ class Run:
                 self.bars.append((f"{count} slices", parts))
 
     def plain(self) -> None:
-        """The plain recipe, one slice at a time."""
+        """The plain recipe, one slice at a time, beside a whole request."""
         count = self.slices[0]
+        with self._server() as server:
+            request = uploads.alone(server, self.exam(count), range(1))
         started = time.perf_counter()
         plain.rows(self.exam(count), settings.NETWORKS_DIR)
-        self._add(f"plain recipe, one slice at a time, {count} slices", time.perf_counter() - started, "s")
+        recipe = time.perf_counter() - started
+        self._add(f"plain recipe, one slice at a time, {count} slices", recipe, "s")
+        self._add("the same over a whole request", recipe / request, "")
 
     def uploads(self, at_once: list[int]) -> None:
         """Several uploads at once, and the most memory the server held meanwhile."""
@@ -93,6 +97,7 @@ class Run:
                 found = uploads.together(server, archive, count)
                 goals = (THROUGHPUT, SLOWEST) if count == max(at_once) else (None, None)
                 name = f"{count} uploads at once"
+                self._add(f"{name}: exams a minute", 60 * count / found.seconds, "")
                 self._add(f"{name}: throughput over one after another", found.throughput, "", at_least=goals[0])
                 self._add(f"{name}: slowest over mean", found.slowest, "", at_most=goals[1])
                 if count <= IN_FLIGHT:

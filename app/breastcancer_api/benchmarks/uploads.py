@@ -18,8 +18,8 @@ SETTLED = 20
 
 @dataclass(frozen=True)
 class Whole:
-    """``seconds`` of a whole request, and of two parts of it that no server can do without: ``computing`` at the rate of
-    the matrix product and ``inflating`` on one core; ``ratio`` of the first to the sum of these. Medians of rounds."""
+    """``seconds`` of a whole request, and of two parts that no server can do without: ``computing`` at the rate of the
+    matrix product and ``inflating`` on one core; ``ratio`` of the first to the sum of these. Medians of rounds."""
 
     seconds: float
     computing: float
