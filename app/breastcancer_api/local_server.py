@@ -30,12 +30,16 @@ class Server:
     client: requests.Session
     ready_seconds: float
 
+    @property
+    def worker(self) -> Path:
+        """What the system tells of the process that answers, which gunicorn's first one has forked (Linux, proc(5))."""
+        return Path("/proc", Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+
     def held(self) -> "Held":
-        """What the process which answers holds now (Linux, proc(5))."""
-        worker = Path("/proc", Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
-        lines = dict(line.split(":", 1) for line in (worker / "status").read_text().splitlines())
+        """What the process that answers holds now."""
+        lines = dict(line.split(":", 1) for line in (self.worker / "status").read_text().splitlines())
         peak, resident = (int(lines[name].split()[0]) * 1024 for name in ("VmHWM", "VmRSS"))
-        return Held(peak, resident, len(list((worker / "fd").iterdir())), int(lines["Threads"]))
+        return Held(peak, resident, len(list((self.worker / "fd").iterdir())), int(lines["Threads"]))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
+import json
 import shutil
 from io import StringIO
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -23,6 +25,8 @@ from nets.runtime import load_networks
 from nets.vgg import TORCHVISION_FIRST, Topology
 from phantom.dicom import write_zip
 from phantom.exam import Exam, Protocol
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 class ReadingBenchmarkTests(FolderTestCase):
@@ -91,6 +95,11 @@ class TableTests(FolderTestCase):
         about = {"command": "c 1", "commit": "abc", "machine": "m, 2 threads", "device": "cpu", "precision": "float32"}
         made = page(about, [Line("x", 3.0, "s")])
         self.assertIn("    c 1\n\nm, 2 threads; cpu, float32; commit `abc`.\n\n| what |", made)
+
+    def test_page_in_the_docs_is_made_of_the_figures_beside_it(self):
+        about = json.loads((DOCS / "performance.json").read_text())
+        lines = [Line(**each) for each in about.pop("figures")]
+        self.assertEqual((DOCS / "performance.md").read_text(), page(about, lines))
 
     def test_picture_is_drawn(self):
         draw([("64 slices", {"inflating": 1.0, "all else": 2.0})], self.folder / "bars.png")

@@ -100,6 +100,10 @@ class ServedTests(FolderTestCase):
         for short, long in rounds:
             self.assertEqual([rows[short.location], rows[long.location]], [rows[location] for location in alone])
 
+    def test_torch_is_loaded_after_the_process_that_answers_is_forked(self):
+        self.assertNotIn("libtorch", Path(f"/proc/{self.server.pid}/maps").read_text())
+        self.assertIn("libtorch", (self.server.worker / "maps").read_text())
+
     def test_odd_value_of_a_header_does_not_reach_the_log(self):
         archive = self.folder / "series.zip"
         archive.write_bytes(zip_bytes(exam_files(count=2, StudyInstanceUID="Doe.Jane")))

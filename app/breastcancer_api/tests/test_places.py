@@ -3,6 +3,7 @@ from threading import BoundedSemaphore
 from unittest import mock
 
 from django.test import SimpleTestCase
+from django.test.client import MULTIPART_CONTENT
 
 from breastcancer_api import places
 from breastcancer_api.clients import ClientGone, still_waits
@@ -34,6 +35,15 @@ class PlacesTests(UploadTestCase):
             response = self.upload(self.exam())
         self.refused(response, 503, "busy")
         self.assertEqual(response["Retry-After"], "30")
+
+    def test_body_of_an_upload_without_a_place_is_not_read(self):
+        body = mock.Mock()
+        with room(1, 1), place():
+            response = self.client.generic(
+                "POST", "/upload/", content_type=MULTIPART_CONTENT, CONTENT_LENGTH="1000", **{"wsgi.input": body}
+            )
+        self.refused(response, 503, "busy")
+        self.assertEqual(body.mock_calls, [])
 
     def test_refused_upload_gives_its_place_back(self):
         with room(1, 1):
