@@ -32,8 +32,8 @@ class Command(BaseCommand):
         if options["into_cards"] and not holds_bundles(folder):
             raise CommandError(f"{folder}: holds a state dict of the old system, which has no card")
         found = parity(tqdm(range(first, first + exams), desc="parity", unit="exam"), folder, networks())
-        for card in networks().cards():
-            told = _told(found, card.role)
+        # all told before a card is written, after which the code counts as changed
+        for card, told in [(card, _told(found, card.role)) for card in networks().cards()]:
             self.stdout.write(_line(card.role, told))
             if options["into_cards"]:
                 rewrite_card(folder / card.role, _with(card, told))
