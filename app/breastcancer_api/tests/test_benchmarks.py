@@ -13,7 +13,7 @@ from breastcancer_api.benchmarks import parity, plain, reading
 from breastcancer_api.benchmarks.networks import flops
 from breastcancer_api.benchmarks.reading import CORES, Memory, ReadDifferently, Seconds, memory, one_round
 from breastcancer_api.benchmarks.table import Line, draw, markdown, page
-from breastcancer_api.benchmarks.uploads import Endurance, inflating
+from breastcancer_api.benchmarks.uploads import Endurance
 from breastcancer_api.local_server import Held
 from breastcancer_api.management.commands import parity as command
 from breastcancer_api.studies import limits
@@ -54,9 +54,6 @@ class ReadingBenchmarkTests(FolderTestCase):
 
     def test_allowed_memory_is_two_and_a_half_times_the_inputs_and_one_pass(self):
         self.assertEqual(Memory(peak=0, inputs=100, one_pass=7).allowed, 257)
-
-    def test_inflating_takes_time(self):
-        self.assertGreater(inflating(self.archive), 0)
 
     def test_plain_recipe_answers_as_the_service_in_float32(self):
         networks = load_networks(settings.NETWORKS_DIR)

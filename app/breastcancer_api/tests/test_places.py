@@ -67,4 +67,5 @@ class WaitingTests(SimpleTestCase):
         self.addCleanup(ours.close)
         self.addCleanup(sender.close)
         sender.send(b"more")
-        still_waits(mock.Mock(META={"gunicorn.socket": ours}))()
+        check = still_waits(mock.Mock(META={"gunicorn.socket": ours}))
+        self.assertIsNone(check())
