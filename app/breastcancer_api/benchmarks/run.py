@@ -26,16 +26,22 @@ from training.sources.phantoms import Phantom
 
 SHARES = {"scantype": 0.85, "single": 0.6}
 WHOLE, THROUGHPUT, SLOWEST, PEAK_GB, GROWTH, READY_SECONDS = 1.25, 0.95, 1.3, 1.5, 0.03, 10.0
+TOGETHER = 8  # uploads to which the goals THROUGHPUT and SLOWEST belong
 IN_FLIGHT = 4  # exams at once when the peak of memory is read
 EXAMS_TRIED, SEEN_OF = 8, 4  # drawn exams for other engines, and of which slices 8-bit ones choose their ranges
-SLICES = 160  # of the exam that stands for all where one is enough
+WHOLE_SLICES = 160  # of the exam to which the goal WHOLE belongs
+ROUNDS_TOGETHER = 3  # at most: a round of eight uploads is sixteen exams
 
 
 class Run:
-    """Measures part by part. ``lines`` are the figures, ``bars`` the seconds of whole requests by what they go to."""
+    """Measures part by part. ``lines`` are the figures, ``bars`` the seconds of whole requests by what they go to.
+
+    ``slices``: of the exams, rising; the first stands for all where many are sent, the middle one elsewhere.
+    """
 
     def __init__(self, folder: Path, side: int, seed: int, rounds: int, slices: list[int]):
         self.folder, self.side, self.seed, self.rounds, self.slices = folder, side, seed, rounds, slices
+        self.short, self.usual = slices[0], slices[len(slices) // 2]
         self.lines: list[Line] = []
         self.bars: list[tuple[str, dict[str, float]]] = []
         self.exam = cache(self._exam)
@@ -52,7 +58,7 @@ class Run:
 
     def reading(self) -> None:
         """From the zip to the networks' inputs, beside plain code."""
-        archive = self.exam(SLICES)
+        archive = self.exam(self.usual)
         found = [reading.one_round(archive) for _ in self._rounds("reading")]
         for part in ("inflate", "decode", "prepare"):
             self._add(f"plain code on one core: {part}", reading.median(found, part), "s")
@@ -71,7 +77,7 @@ class Run:
             for count in self.slices:
                 name, rounds = f"whole request, {count} slices", self._rounds(f"{count} slices")
                 found = uploads.whole(server, self.exam(count), count * operations, device(), rounds)
-                goal = WHOLE if count == SLICES and device().name == "cpu" else None
+                goal = WHOLE if count == WHOLE_SLICES and device().name == "cpu" else None
                 self._add(name, found.seconds, "s")
                 self._add(f"{name}, over FLOP / rate + inflating", found.ratio, "", at_most=goal)
                 rest = max(found.seconds - found.computing - found.inflating, 0)
@@ -80,23 +86,23 @@ class Run:
 
     def plain(self) -> None:
         """The plain recipe, one slice at a time, beside a whole request."""
-        count = self.slices[0]
+        archive = self.exam(self.short)
         with self._server() as server:
-            request = uploads.alone(server, self.exam(count), range(1))
+            request = uploads.alone(server, archive, range(1))
         started = time.perf_counter()
-        plain.rows(self.exam(count), settings.NETWORKS_DIR)
+        plain.rows(archive, settings.NETWORKS_DIR)
         recipe = time.perf_counter() - started
-        self._add(f"plain recipe, one slice at a time, {count} slices", recipe, "s")
+        self._add(f"plain recipe, one slice at a time, {self.short} slices", recipe, "s")
         self._add("the same over a whole request", recipe / request, "")
 
     def uploads(self, at_once: list[int]) -> None:
         """Several uploads at once, and the most memory the server held meanwhile."""
-        archive = self.exam(SLICES)
+        archive = self.exam(self.usual)
         with self._server() as server:
-            for count in tqdm(at_once, desc="at once"):
-                found = uploads.together(server, archive, count)
-                goals = (THROUGHPUT, SLOWEST) if count == max(at_once) else (None, None)
-                name = f"{count} uploads at once"
+            for count in at_once:
+                name, rounds = f"{count} at once", range(min(self.rounds, ROUNDS_TOGETHER))
+                found = uploads.together(server, archive, count, tqdm(rounds, desc=name, unit="round"))
+                goals = (THROUGHPUT, SLOWEST) if count == TOGETHER else (None, None)
                 self._add(f"{name}: exams a minute", 60 * count / found.seconds, "")
                 self._add(f"{name}: throughput over one after another", found.throughput, "", at_least=goals[0])
                 self._add(f"{name}: slowest over mean", found.slowest, "", at_most=goals[1])
@@ -107,9 +113,7 @@ class Run:
     def endurance(self, exams: int) -> None:
         """Many exams in a row."""
         with self._server() as server:
-            found = uploads.endurance(
-                server, self.exam(self.slices[0]), tqdm(range(exams), desc="in a row", unit="exam")
-            )
+            found = uploads.endurance(server, self.exam(self.short), tqdm(range(exams), desc="in a row", unit="exam"))
         self._add(f"{exams} exams in a row: growth of memory", found.growth, "", at_most=GROWTH)
         self._add(f"{exams} exams in a row: files and threads constant", found.steady, "", at_least=1)
 

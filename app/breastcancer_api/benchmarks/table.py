@@ -33,9 +33,10 @@ phantoms of one seed. It is compared with the least it could take: the operation
 rate, and inflating the zip with isal on one core. **Plain recipe**: the same exam in one process, float32, one slice at
 a time, networks loaded once, no checks.
 
-**Uploads at once**: throughput over that of uploads one after another; the slowest answer over the mean. **Peak
-memory**: resident memory of the server at its highest, networks included. **In a row**: resident memory after the last
-exam over that after the 20th; 1 where open files and threads stayed as they were.
+**At once**: uploads of one exam at the same time, and their throughput over that of as many one after another; the
+slowest answer over the mean; medians of three rounds. **Peak memory**: resident memory of the server at its highest,
+networks included. **In a row**: resident memory after the last exam over that after the 20th; 1 where open files and
+threads stayed as they were.
 
 ## What precision changes
 

@@ -29,10 +29,9 @@ class Whole:
 
 @dataclass(frozen=True)
 class Together:
-    """``count`` uploads of one exam at once. ``throughput``: exams a second over those of uploads one after another;
-    ``slowest`` over the mean of the answers' times."""
+    """Uploads of one exam at once, which took ``seconds`` all together. ``throughput``: exams a second over those of
+    uploads one after another; ``slowest`` over the mean of the answers' times. Medians of rounds."""
 
-    count: int
     seconds: float
     throughput: float
     slowest: float
@@ -72,17 +71,22 @@ def alone(server: Server, archive: Path, rounds: Iterable[int]) -> float:
     return statistics.mean(post(server, archive).seconds for _ in rounds)
 
 
-def together(server: Server, archive: Path, count: int) -> Together:
-    """``count`` uploads at once, between uploads one after another: half as many before and after, at least one."""
-    rounds = range(max(1, count // 2))
-    before = alone(server, archive, rounds)
+def together(server: Server, archive: Path, count: int, rounds: Iterable[int]) -> Together:
+    """``count`` uploads at once. In each round as many one after another: half of them before and half after."""
+    found = [_round_together(server, archive, count) for _ in rounds]
+    return Together(*(statistics.median(each) for each in zip(*found, strict=True)))
+
+
+def _round_together(server: Server, archive: Path, count: int) -> tuple[float, float, float]:
+    half = range(max(1, count // 2))
+    before = alone(server, archive, half)
     started = time.monotonic()
     with ThreadPoolExecutor(count) as clients:
         answers: list[Answer] = list(clients.map(lambda _: post(server, archive), range(count)))
     seconds = time.monotonic() - started
-    one_by_one = statistics.mean((before, alone(server, archive, rounds)))
+    one_by_one = statistics.mean((before, alone(server, archive, half)))
     each = [answer.seconds for answer in answers]
-    return Together(count, seconds, count * one_by_one / seconds, max(each) / statistics.mean(each))
+    return seconds, count * one_by_one / seconds, max(each) / statistics.mean(each)
 
 
 def endurance(server: Server, archive: Path, exams: Iterable[int]) -> Endurance:

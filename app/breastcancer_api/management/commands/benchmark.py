@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("parts", nargs="*", choices=[*PARTS, *ON_REQUEST, []], help=f"default: {' '.join(PARTS)}")
-        parser.add_argument("--slices", nargs="+", type=int, default=[64, 160, 320], help="of the exams")
+        parser.add_argument("--slices", nargs="+", type=int, default=[64, 160, 320], help="of the exams, rising")
         parser.add_argument("--side", type=int, default=512, help="rows and columns of a slice")
         parser.add_argument("--seed", type=int, default=7, help="of the exams, which are phantoms")
         parser.add_argument("--at-once", nargs="+", type=int, default=[1, 2, 4, 8], help="uploads")
