@@ -1,14 +1,64 @@
-"""Studies in Django's admin, to look at and to delete."""
+"""Studies, tokens and the trail in Django's admin: to look at, and tokens to make."""
 
 from django.contrib import admin
+from knox.admin import AuthTokenAdmin, AuthTokenCreateForm
 
-from breastcancer_api.models import Study
+from breastcancer_api.models import AuditEvent, Slice, Study, Token
+
+
+class ReadOnly:
+    """Nothing can be added or changed here."""
+
+    def has_add_permission(self, request, obj=None):  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request, obj=None):  # noqa: ARG002
+        return False
+
+
+class Never(ReadOnly):
+    """Nor deleted."""
+
+    def has_delete_permission(self, request, obj=None):  # noqa: ARG002
+        return False
+
+
+class SliceInline(Never, admin.TabularInline):
+    model = Slice
+    fields = ("number", "file", "position", "fused", "reason")
 
 
 @admin.register(Study)
-class StudyAdmin(admin.ModelAdmin):
-    list_display = ("id", "created_at", "state", "slice_count", "positive_slices")
-    readonly_fields = tuple(field.name for field in Study._meta.fields)
+class StudyAdmin(Never, admin.ModelAdmin):
+    """Studies are erased by ``DELETE /studies/<id>/``, which leaves a receipt."""
 
-    def has_add_permission(self, request):  # noqa: ARG002
+    list_display = ("id", "owner", "created_at", "state", "slice_count", "positive_slices")
+    list_filter = ("state", "created_at")
+    search_fields = ("id",)
+    inlines = (SliceInline,)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(Never, admin.ModelAdmin):
+    list_display = ("at", "action", "user", "token", "study")
+    list_filter = ("action", "at")
+    search_fields = ("study", "user")
+
+
+class TokenForm(AuthTokenCreateForm):
+    class Meta:
+        model = Token
+        fields = ("user", "name", "expiry")
+
+
+@admin.register(Token)
+class TokenAdmin(AuthTokenAdmin):
+    """The token itself is shown once, when it is made."""
+
+    add_form = TokenForm
+    list_display = ("name", "user", "created", "expiry")
+    fields = ("user", "name", "created", "expiry")
+    search_fields = ("name", "user__username")
+
+    def has_change_permission(self, request, obj=None):  # noqa: ARG002
         return False

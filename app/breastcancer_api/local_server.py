@@ -73,6 +73,7 @@ def serving(state: Path) -> Iterator[Server]:
         "WORK_DIR": str(state / "work"),
         "STATIC_ROOT": str(state / "static"),
         "DATABASE_HOST": "",
+        "PUBLISHED": "127.0.0.1:0",
         "LOG_LEVEL": "WARNING",
     }
     # Django's checks import every view, and torch with them; ``manage.py test`` makes them

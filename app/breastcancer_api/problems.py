@@ -1,6 +1,7 @@
 """Every error as one shape: ``application/problem+json`` (RFC 9457) with ``type title status detail code errors``."""
 
 import logging
+import math
 import traceback
 import uuid
 from http import HTTPStatus
@@ -18,6 +19,14 @@ CONTENT_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
 
 
+class StudyFailed(Exception):
+    """The work on a study ended with the problem that is its ``body``."""
+
+    def __init__(self, body: dict):
+        super().__init__(body["code"])
+        self.body = body
+
+
 def problem(status: int, code: str, title: str, detail: str, files: tuple[str, ...] = ()) -> dict:
     """The body of an error. ``files`` are names inside the upload that it is about."""
     return {
@@ -33,15 +42,22 @@ def problem(status: int, code: str, title: str, detail: str, files: tuple[str, .
 def exception_handler(error: Exception, context: dict) -> Response:
     """The answer to an exception in an API view. What is not foreseen becomes a 500 with an id and nothing else."""
     set_rollback()
-    body, headers = _foreseen(error) or _unforeseen(error, context), {}
+    body, headers = described(error) or incident(error, type(context["view"]).__name__), {}
     if isinstance(error, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
-    return Response(body, body["status"], headers=headers, content_type=CONTENT_TYPE)
+        headers["Retry-After"] = str(math.ceil(error.wait))
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    renderer = getattr(context["request"], "accepted_renderer", None)
+    kind = None if renderer and renderer.format == "api" else CONTENT_TYPE
+    return Response(body, body["status"], headers=headers, content_type=kind)
 
 
-def _foreseen(error: Exception) -> dict | None:
+def described(error: Exception) -> dict | None:
+    """The body of an error that was foreseen; None for another."""
+    if isinstance(error, StudyFailed):
+        return error.body
     if isinstance(error, ScanError):
         return refusal(error)
     if isinstance(error, UnreadablePostError):
@@ -66,12 +82,13 @@ def refusal(error: ScanError) -> dict:
     return problem(status, error.code, error.title, error.detail, error.files)
 
 
-def _unforeseen(error: Exception, context: dict) -> dict:
+def incident(error: Exception, where: str) -> dict:
+    """The body of an error that was not foreseen, once it is logged under the id that the body holds."""
     # type and place only: the text of an exception can hold what a file says about its patient
-    incident = uuid.uuid4().hex
+    known_by = uuid.uuid4().hex
     frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("incident %s in %s: %s\n%s", incident, type(context["view"]).__name__, type(error).__name__, frames)
-    return server_problem(incident)
+    log.error("incident %s in %s: %s\n%s", known_by, where, type(error).__name__, frames)
+    return server_problem(known_by)
 
 
 def server_problem(incident: str) -> dict:

@@ -6,7 +6,10 @@ import warnings
 from django.conf import settings
 
 from breastcancer_api.memory import limit_arenas
+from breastcancer_api.models import Study
 from breastcancer_api.networks import device, identity, networks
+from breastcancer_api.retention import purge_now_and_then
+from breastcancer_api.studies import interrupt
 from detection.workspace import sweep
 from imaging.parallel import cores
 from nets.device import limit_threads
@@ -21,6 +24,10 @@ def prepare() -> None:
     swept = sweep(settings.WORK_DIR)
     if swept:
         log.warning("deleted %d folders that a killed process had left", swept)
+    interrupted = interrupt(Study.objects.all())
+    if interrupted:
+        log.warning("ended %d studies as failed that a process before this one had not finished", interrupted)
+    purge_now_and_then()
     threads = limit_threads(cores())
     networks().warm()
     log.info("networks compute on %s in %s, threads: %d", device().name, device().precision, threads)

@@ -1,28 +1,193 @@
-"""An uploaded archive -> a study in the database. Views and commands call this."""
+"""The life of a study: queued, reading, analysing, and at last done, refused or failed."""
 
+import hashlib
+import threading
+import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from rest_framework.exceptions import APIException
 
-from breastcancer_api.models import Study
+from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import identity, networks
-from breastcancer_api.problems import refusal
-from detection.pipeline import Reader, ScanResult, scan
+from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
+from detection.explanation import reasons
+from detection.pipeline import Reader, scan
+from detection.results import ScanResult
 from detection.survey import survey
+from detection.watch import Watch
 from detection.workspace import workspace
 from imaging.archive import Limits
+from imaging.errors import ScanError
 from imaging.passport import passport
-from imaging.reading import read_four_folders
+from imaging.reading import read_any_layout, read_four_folders
+from nets.bundle import ROLES
 from nets.runtime import Check, unchecked
 
+Passes = Mapping[str, str] | None
+WRITE_SECONDS = 0.5  # least time between two reports of progress
+LOOK_SECONDS = 0.2  # how often one who waits for another's work looks whether it is done
+PROBLEM_SECONDS = 3600  # how long the full text of a refusal can be asked for
+FORGOTTEN = "The full text was told for an hour; POST /validate/ tells it again."
+INTERRUPTED = {
+    "status": 500,
+    "code": "interrupted",
+    "title": "The work was interrupted",
+    "detail": "The server was restarted before the exam was read. Send it again.",
+}
 
-def read_study(archive: BinaryIO, read: Reader = read_four_folders, check: Check = unchecked) -> Study:
-    """Reads the exam in the zip ``archive`` and stores the result. Raises what ``detection.pipeline.scan`` raises."""
-    with workspace(settings.WORK_DIR) as folder:
-        result = scan(archive, folder, networks(), limits(), read, check)
-    return _store(result)
+
+class Erased(APIException):
+    """Ends the work on a study that was erased meanwhile."""
+
+    status_code, default_code = 410, "erased"
+    default_detail = "The study was erased while it was read."
+
+
+class KeyUsed(APIException):
+    status_code, default_code = 409, "key_used"
+    default_detail = "This Idempotency-Key came before with another body."
+
+
+def carry_out(study: Study, archive: BinaryIO, passes: Passes, check: Check = unchecked) -> None:
+    """Reads the exam in the zip ``archive``; the study ends as done, refused or failed whatever happens.
+
+    ``passes``: which series is which, as ``imaging.reading.read_any_layout`` takes it; None: four folders alone are
+    read. ``check`` may end the work by what it raises. Raises a child of ``imaging.errors.ScanError`` when the exam is
+    refused, Erased when the study is gone, StudyFailed for all else.
+    """
+    _claim(study)
+    try:
+        with workspace(settings.WORK_DIR) as folder:
+            watch = _Report(study, check).watch()
+            result = scan(archive, folder, networks(), limits(), _reader(passes), watch)
+        _finish(study, result)
+    except Erased:
+        raise
+    except ScanError as error:
+        _end(study, Study.State.REFUSED, refusal(error))
+        raise
+    except Exception as error:
+        body = described(error) or incident(error, "a study")
+        _end(study, Study.State.FAILED, body)
+        raise StudyFailed(body) from error
+
+
+def _reader(passes: Passes) -> Reader:
+    return read_four_folders if passes is None else partial(read_any_layout, wanted=passes)
+
+
+def _claim(study: Study) -> None:
+    _write(study, state=Study.State.READING, started_at=timezone.now(), attempts=F("attempts") + 1)
+
+
+def _write(study: Study, **values: object) -> None:
+    if not Study.objects.filter(pk=study.pk).update(**values):
+        raise Erased
+
+
+@dataclass
+class _Report:
+    """Writes into the database how far a scan is."""
+
+    study: Study
+    check: Check
+    slices: int = 0
+    seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ROLES, 0))
+    written: float = 0.0
+    # its thread alone writes: another would open a connection of its own to the database, and leave it open
+    thread: int = field(default_factory=threading.get_ident)
+
+    def watch(self) -> Watch:
+        return Watch(self.check, self.analysing, self.computed)
+
+    def analysing(self, slices: int) -> None:
+        self.slices = slices
+        _write(self.study, state=Study.State.ANALYSING, slice_count=slices)
+
+    def computed(self, role: str, slices: int) -> None:
+        self.seen[role] += slices
+        if threading.get_ident() == self.thread and time.monotonic() - self.written >= WRITE_SECONDS:
+            self.written = time.monotonic()
+            progress = sum(self.seen.values()) / (len(ROLES) * self.slices)
+            _write(self.study, slices_done=min(self.seen.values()), progress=progress)
+
+
+def _finish(study: Study, result: ScanResult) -> None:
+    together = zip(result.slices, result.sources, reasons(result.slices), strict=True)
+    rows = [Slice(study=study, **asdict(each), **asdict(source), reason=why) for each, source, why in together]
+    with transaction.atomic():
+        _write(
+            study,
+            state=Study.State.DONE,
+            finished_at=timezone.now(),
+            slices_done=len(rows),
+            progress=1.0,
+            positive_slices=result.positive_slices,
+            warnings=list(result.warnings),
+            networks=[identity(card) for card in result.networks],
+        )
+        Slice.objects.bulk_create(rows)
+
+
+def _end(study: Study, state: Study.State, body: dict) -> None:
+    """A refusal's text quotes names that the sender gave to files and series: it is told for a while, and not kept."""
+    parts = ("status", "code", "title") if state == Study.State.REFUSED else ("status", "code", "title", "detail")
+    kept = {name: body[name] for name in parts}
+    cache.set(_problem_key(study), body, PROBLEM_SECONDS)
+    Study.objects.filter(pk=study.pk).update(state=state, finished_at=timezone.now(), problem=kept)
+
+
+def problem_of(study: Study) -> dict | None:
+    """Why the study was refused or failed, as it was answered or, after an hour, without what the sender wrote."""
+    if study.problem is None:
+        return None
+    return cache.get(_problem_key(study)) or problem(**{"detail": FORGOTTEN} | study.problem)
+
+
+def _problem_key(study: Study) -> str:
+    return f"problem:{study.pk}"
+
+
+def send(owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "") -> tuple[Study, bool]:
+    """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before.
+
+    ``fingerprint`` tells what came with the key. Raises KeyUsed when something else came with it before.
+    """
+    if not key:
+        return Study.objects.create(owner=owner), True
+    hashed = hashlib.sha256(key.encode()).hexdigest()
+    defaults = {"fingerprint": fingerprint}
+    study, created = Study.objects.get_or_create(owner=owner, idempotency_key=hashed, defaults=defaults)
+    if study.fingerprint != fingerprint:
+        raise KeyUsed
+    return study, created
+
+
+def ended(study: Study, check: Check) -> Study:
+    """``study`` once somebody else has carried it out. Raises Erased when it is gone, and what ``check`` raises."""
+    while True:
+        check()
+        try:
+            study.refresh_from_db()
+        except Study.DoesNotExist as error:
+            raise Erased from error
+        if study.final:
+            return study
+        time.sleep(LOOK_SECONDS)
+
+
+def interrupt(studies: StudyQuerySet) -> int:
+    """Ends as failed what nobody carries out any more; how many those were."""
+    return studies.unfinished().update(state=Study.State.FAILED, finished_at=timezone.now(), problem=INTERRUPTED)
 
 
 def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:
@@ -39,13 +204,3 @@ def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:
 def limits() -> Limits:
     """What the settings allow an archive to hold."""
     return Limits(settings.MAX_FILES, settings.MAX_UNPACKED_BYTES, settings.MAX_COMPRESSION_RATIO)
-
-
-def _store(result: ScanResult) -> Study:
-    return Study.objects.create(
-        slice_count=len(result.slices),
-        positive_slices=result.positive_slices,
-        slices=[asdict(each) for each in result.slices],
-        warnings=list(result.warnings),
-        networks=[identity(card) for card in result.networks],
-    )

@@ -1,60 +1,147 @@
 """The API. A view parses, calls one function and replies."""
 
-from functools import partial
+import json
 
+from django.http import StreamingHttpResponse
 from django.urls import reverse
 from rest_framework import status
-from rest_framework.generics import RetrieveAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, get_object_or_404
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from breastcancer_api import audit, schema
 from breastcancer_api.clients import still_waits
-from breastcancer_api.models import Study
-from breastcancer_api.networks import networks_header
+from breastcancer_api.downloads import csv_lines, rows
+from breastcancer_api.filters import SliceFilter, StudyFilter
+from breastcancer_api.models import AuditEvent, Slice, Study
+from breastcancer_api.networks import networks, networks_header
 from breastcancer_api.places import place, turn
-from breastcancer_api.serializers import StudySerializer
-from breastcancer_api.studies import read_study, validate
+from breastcancer_api.retention import erase
+from breastcancer_api.sending import ASYNC, prefers_async, sent
+from breastcancer_api.serializers import SliceSerializer, StudySerializer
+from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
-from imaging.reading import read_any_layout
 
 
 class UploadView(APIView):
     """``POST /upload/``, kept for old clients: series.zip goes in, a bare array of slice numbers comes out."""
 
+    renderer_classes = (JSONRenderer,)
+
+    @schema.UPLOAD
     def post(self, request, *args, **kwargs):  # noqa: ARG002
-        check = still_waits(request)
-        with place(), uploaded_archive(request) as archive, turn(check):
-            study = read_study(archive, check=check)
+        study = sent(request, any_layout=False, wait=True)
         return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_headers(study))
 
 
-class StudiesView(APIView):
-    """``POST /studies/``: a zip of any layout goes in, the study comes out."""
+class OwnStudies:
+    """Views of the studies that the client may see; others are not there."""
 
+    queryset = Study.objects.all()
+    serializer_class = StudySerializer
+
+    def get_queryset(self):
+        return super().get_queryset().of(self.request.user)
+
+
+class StudiesView(OwnStudies, ListAPIView):
+    """``GET /studies/``: what was sent. ``POST``: a zip of any layout goes in, the study comes out."""
+
+    filterset_class = StudyFilter
+    ordering_fields = ("created_at", "finished_at", "state")
+
+    @schema.LIST
+    def get(self, request, *args, **kwargs):
+        return super().get(request, *args, **kwargs)
+
+    @schema.SEND
     def post(self, request):
-        check = still_waits(request)
-        with place(), uploaded_archive(request, any_name=True) as archive, turn(check):
-            study = read_study(archive, partial(read_any_layout, wanted=wanted_passes(request)), check)
-        return Response(StudySerializer(study).data, status.HTTP_201_CREATED, headers=_headers(study))
+        study = sent(request, any_layout=True, wait=not prefers_async(request))
+        body = self.get_serializer(study).data
+        if not prefers_async(request):
+            return Response(body, status.HTTP_201_CREATED, headers=_headers(study))
+        headers = {"Location": reverse("study", args=[study.pk]), "Preference-Applied": ASYNC}
+        return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
 
 
 class ValidateView(APIView):
     """``POST /validate/``: what is in a zip and whether it would be accepted. Nothing is kept."""
 
+    @schema.VALIDATE
     def post(self, request):
         with place(), uploaded_archive(request, any_name=True) as archive, turn(still_waits(request)):
             return Response(validate(archive, wanted_passes(request)))
 
 
-class StudyView(RetrieveAPIView):
-    """``GET /studies/<id>/``: what is kept of one exam."""
+class StudyView(OwnStudies, GenericAPIView):
+    """``GET /studies/<id>/``: how far a study is and what it found. ``DELETE`` erases it."""
 
-    queryset = Study.objects.all()
-    serializer_class = StudySerializer
+    @schema.STUDY
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        return Response(self.get_serializer(audit.read(request, self.get_object())).data)
+
+    @schema.ERASE
+    def delete(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.get_object()
+        receipt = erase(study)
+        audit.record(request, AuditEvent.Action.ERASED, study, receipt=receipt)
+        return Response(receipt)
+
+
+class SlicesView(ListAPIView):
+    """``GET /studies/<id>/slices/``: a row a slice."""
+
+    queryset = Slice.objects.all()
+    serializer_class = SliceSerializer
+    filterset_class = SliceFilter
+    ordering_fields = ("number", "position", "single_probability", "scantype_probability")
+
+    @schema.SLICES
+    def get(self, request, *args, **kwargs):
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self):
+        study = get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"])
+        return super().get_queryset().filter(study=audit.read(self.request, study))
+
+
+class ResultsView(OwnStudies, GenericAPIView):
+    """A whole result as one file."""
+
+    def result(self) -> Study:
+        return audit.read(self.request, self.get_object())
+
+
+class ResultsJsonView(ResultsView):
+    """``GET /studies/<id>/results.json``: the study with all its slices."""
+
+    @schema.RESULTS_JSON
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.result()
+        return Response(self.get_serializer(study).data | {"slices": list(rows(study))})
+
+
+class ResultsCsvView(ResultsView):
+    """``GET /studies/<id>/results.csv``: a line a slice."""
+
+    @schema.RESULTS_CSV
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.result()
+        headers = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
+        return StreamingHttpResponse(csv_lines(study), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+class NetworksView(APIView):
+    """``GET /networks/``: the cards of the networks in use."""
+
+    @schema.CARDS
+    def get(self, request):  # noqa: ARG002
+        return Response([json.loads(card.to_json()) for card in networks().cards()])
 
 
 def _headers(study: Study) -> dict[str, str]:
     return {
-        "Location": reverse("study", args=[study.id]),
+        "Location": reverse("study", args=[study.pk]),
         "X-BreastWise-Networks": networks_header(study.networks),
     }

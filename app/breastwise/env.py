@@ -5,8 +5,10 @@ A bad value stops the start with the variable's name and the value it got. A sec
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -62,6 +64,12 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def rate(value: str) -> str | None:
+    if value and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", value):
+        raise ValueError("is no number of requests in a time, such as 60/minute")
+    return value or None
+
+
 def words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
@@ -106,11 +114,40 @@ SETTINGS = (
     ),
     Setting("REQUEST_TIMEOUT_SECONDS", at_least(1), "1800", "Longest answer, in seconds. nginx reads it too."),
     Setting("BIND", text, "127.0.0.1:8000", "Address and port on which gunicorn listens."),
+    Setting("PUBLISHED", text, "", "Address at which clients reach the server, where that is not BIND."),
+    Setting(
+        "ANONYMOUS",
+        boolean,
+        "1",
+        "1 serves clients without a token. Refused at start where the server is published beyond loopback.",
+    ),
+    Setting("RETENTION_HOURS", at_least(0), "24", "Hours for which a study keeps UIDs and file names of its slices."),
+    Setting("UPLOAD_RATE", rate, "60/minute", "Most exams of one user, or one anonymous address. Empty: no limit."),
+    Setting("REQUEST_RATE", rate, "1200/minute", "Most other requests of the same. Empty: no limit."),
     Setting("THREADS", at_least(1), "8", "Exams read at the same time."),
     Setting("QUEUE", at_least(0), "16", "Exams that wait while others are read. One more is answered with 503."),
     Setting("SUPERUSER_NAME", text, "", "Administrator made at start by the container. Empty: none."),
     Setting("SUPERUSER_PASSWORD", text, "", "Password of that administrator.", True),
 )
+
+
+def check_published(settings: SimpleNamespace) -> None:
+    """Raises SettingError when whoever reaches the server may use it, and not only this machine does."""
+    known_by = "PUBLISHED" if settings.PUBLISHED else "BIND"
+    address = getattr(settings, known_by)
+    if settings.ANONYMOUS and not _is_loopback(address):
+        told = f"{known_by}: {address!r} is reached by other machines, and ANONYMOUS is 1: set it to 0 and make tokens"
+        raise SettingError(f"{told} (manage.py token)")
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> SimpleNamespace:

@@ -1,10 +1,13 @@
 """Django's settings, from the values of ``env.py``."""
 
-from breastwise.env import read_settings
+from datetime import timedelta
+
+from breastwise.env import check_published, read_settings
 from breastwise.secret import kept_secret
 
 # in small letters, so that it is no setting: Django would show its secrets on a debug page
 env = read_settings()
+check_published(env)
 
 STATE_DIR, WORK_DIR, NETWORKS_DIR, STATIC_ROOT = env.STATE_DIR, env.WORK_DIR, env.NETWORKS_DIR, env.STATIC_ROOT
 PRECISION, DEVICE = env.PRECISION, env.DEVICE
@@ -13,6 +16,7 @@ MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MB * MEGABYTE
 MAX_UNPACKED_BYTES = env.MAX_UNPACKED_MB * MEGABYTE
 MAX_FILES, MAX_COMPRESSION_RATIO = env.MAX_FILES, env.MAX_COMPRESSION_RATIO
 THREADS, QUEUE = env.THREADS, env.QUEUE
+ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
 
 SUPERUSER_NAME, SUPERUSER_PASSWORD = env.SUPERUSER_NAME, env.SUPERUSER_PASSWORD
 SECRET_KEY = env.SECRET_KEY or kept_secret(STATE_DIR / "secret_key")
@@ -27,6 +31,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "breastcancer_api",
 ]
 MIDDLEWARE = [
@@ -79,16 +87,42 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.AlwaysJson",
+    # the first one says how a client that is not known may become so
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "breastcancer_api.access.BearerToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["breastcancer_api.access.Known"],
+    "DEFAULT_THROTTLE_CLASSES": ["breastcancer_api.access.Throttle"],
+    "DEFAULT_THROTTLE_RATES": {"uploads": env.UPLOAD_RATE, "requests": env.REQUEST_RATE},
+    "NUM_PROXIES": 1,  # nginx, which adds the client's address at the end of X-Forwarded-For
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.JsonUnlessHtml",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "breastcancer_api.problems.exception_handler",
-    "UNAUTHENTICATED_USER": None,
+}
+KNOX_TOKEN_MODEL = "breastcancer_api.Token"
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365)}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "BreastWise",
+    "DESCRIPTION": "Reads breast DCE-MRI exams and answers slice by slice. Research use only.",
+    "OAS_VERSION": "3.1.1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["breastcancer_api.uploads.NamelessFileUploadHandler"]

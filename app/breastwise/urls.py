@@ -2,15 +2,23 @@
 
 from django.contrib import admin
 from django.urls import path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from breastcancer_api import views
 from breastcancer_api.probes import livez, readyz
-from breastcancer_api.views import StudiesView, StudyView, UploadView, ValidateView
 
 urlpatterns = [
-    re_path(r"^upload/?$", UploadView.as_view(), name="upload"),
-    path("studies/", StudiesView.as_view(), name="studies"),
-    path("validate/", ValidateView.as_view(), name="validate"),
-    path("studies/<uuid:pk>/", StudyView.as_view(), name="study"),
+    re_path(r"^upload/?$", views.UploadView.as_view(), name="upload"),
+    path("studies/", views.StudiesView.as_view(), name="studies"),
+    path("studies/<uuid:pk>/", views.StudyView.as_view(), name="study"),
+    path("studies/<uuid:pk>/slices/", views.SlicesView.as_view(), name="study-slices"),
+    path("studies/<uuid:pk>/results.json", views.ResultsJsonView.as_view(), name="study-results-json"),
+    path("studies/<uuid:pk>/results.csv", views.ResultsCsvView.as_view(), name="study-results-csv"),
+    path("validate/", views.ValidateView.as_view(), name="validate"),
+    path("networks/", views.NetworksView.as_view(), name="networks"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),

@@ -1,11 +1,13 @@
 """Prepared slices -> what each network says about them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from detection.watch import UNWATCHED, Watch
 from nets.bundle import Card
-from nets.runtime import Check, Network, unchecked
+from nets.runtime import Network
 
 # bfloat16 moves the logits of the shipped networks against each other by less than a third of this. Slices that lie
 # closer to another decision are computed again in float32, so that an exam is answered alike on every machine.
@@ -25,30 +27,30 @@ class Analysis:
     decisions: np.ndarray
 
 
-def analyse_single(images: np.ndarray, network: Network, check: Check = unchecked) -> Analysis:
+def analyse_single(images: np.ndarray, network: Network, watch: Watch = UNWATCHED) -> Analysis:
     """The fat-saturated slices (N, 1, 128, 128), 0..255, through the single network.
 
     Raises ValueError for another number of channels, ArithmeticError for an answer that is not a number.
     """
-    return _analyse(images, network, check)
+    return _analyse(images, network, watch)
 
 
-def analyse_scantype(images: np.ndarray, network: Network, check: Check = unchecked) -> Analysis:
+def analyse_scantype(images: np.ndarray, network: Network, watch: Watch = UNWATCHED) -> Analysis:
     """The three passes (N, 3, 128, 128), 0..255, channels in pass order, through the scantype network.
 
     Raises ValueError for another number of channels, ArithmeticError for an answer that is not a number.
     """
-    return _analyse(images, network, check)
+    return _analyse(images, network, watch)
 
 
-def _analyse(images: np.ndarray, network: Network, check: Check) -> Analysis:
+def _analyse(images: np.ndarray, network: Network, watch: Watch) -> Analysis:
     card = network.card
     if images.shape[1] != card.topology.channels:
         raise ValueError(f"{card.name} takes {card.topology.channels} channels, got {images.shape[1]}")
-    logits = network.logits(images, check)
+    logits = network.logits(images, watch.check, partial(watch.computed, card.role))
     if network.rounds:
         close = np.flatnonzero(_close(interpreted(logits, card), card))
-        logits[close] = network.exact_logits(images[close], check)
+        logits[close] = network.exact_logits(images[close], watch.check)
     return interpreted(logits, card)
 
 

@@ -11,39 +11,16 @@ import numpy as np
 from detection.analysis import Analysis, analyse_scantype, analyse_single
 from detection.fusion import average_results
 from detection.meanwhile import meanwhile
+from detection.results import ScanResult, SliceResult
+from detection.sources import sources
+from detection.watch import UNWATCHED, Watch
 from imaging.archive import Limits
 from imaging.exam import Exam
 from imaging.plausibility import check_dark
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import Reading, read_four_folders
 from nets.bundle import BundleError, Card
-from nets.runtime import Check, Networks, unchecked
-
-
-@dataclass(frozen=True)
-class SliceResult:
-    """One slice: ``number`` counts from 1 in reading order; probabilities are of tumour; decisions are 0 or 1."""
-
-    number: int
-    single_probability: float
-    single_decision: int
-    scantype_probability: float
-    scantype_decision: int
-    fused: int
-
-
-@dataclass(frozen=True)
-class ScanResult:
-    """What an exam's slices hold, what was odd about it, and which networks said so."""
-
-    slices: tuple[SliceResult, ...]
-    warnings: tuple[str, ...]
-    networks: tuple[Card, Card]
-
-    @property
-    def positive_slices(self) -> list[int]:
-        """Numbers, from 1, of the slices in which a tumour is seen."""
-        return [each.number for each in self.slices if each.fused]
+from nets.runtime import Networks
 
 
 @dataclass(frozen=True)
@@ -64,24 +41,25 @@ def scan(
     networks: Networks,
     limits: Limits,
     read: Reader = read_four_folders,
-    check: Check = unchecked,
+    watch: Watch = UNWATCHED,
 ) -> ScanResult:
     """Reads the exam in the zip ``archive``; ``workspace`` is an empty folder for what cannot stay packed.
 
     The single network computes while the passes are read. ``read`` says in which layouts exams are read
-    (``imaging.reading``). ``check`` is called between the steps and between batches, maybe from several threads at
-    once, and ends the scan by what it raises. Raises a child of
+    (``imaging.reading``); ``watch`` is told how far the scan is and may end it. Raises a child of
     ``imaging.errors.ScanError`` when the exam cannot be read or judged, ArithmeticError when a network answers with a
     value that is not a number.
     """
     reading = read(archive, workspace, limits)
-    check()
+    watch.check()
+    watch.analysing(len(reading.exam.pre))
     by_single, by_scantype = normalisations(networks)
     pre, odd = _prepared_pre(reading.exam, by_single)
-    with meanwhile(partial(analyse_single, pre, networks.single), check) as single:
+    with meanwhile(partial(analyse_single, pre, networks.single), watch) as single:
         passes, odd_too = _prepared_passes(reading.exam, by_scantype)
-        scantype = analyse_scantype(passes, networks.scantype, check)
-    return ScanResult(_fused(single.result(), scantype), (*reading.warnings, *odd, *odd_too), networks.cards())
+        scantype = analyse_scantype(passes, networks.scantype, watch)
+    warnings = (*reading.warnings, *odd, *odd_too)
+    return ScanResult(_fused(single.result(), scantype), sources(reading.exam), warnings, networks.cards())
 
 
 def answered(images: Prepared, networks: Networks) -> tuple[SliceResult, ...]:

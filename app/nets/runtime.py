@@ -14,10 +14,16 @@ from nets.vgg import build_vgg19, fold_pooling
 
 # Called before each batch; it may raise to end the work.
 Check = Callable[[], None]
+# Called after each batch, with the number of slices in it.
+Counter = Callable[[int], None]
 
 
 def unchecked() -> None:
     """Nobody looks."""
+
+
+def uncounted(_slices: int) -> None:
+    """Nobody counts."""
 
 
 class Network:
@@ -43,20 +49,21 @@ class Network:
         """Whether ``logits`` are those of a lower precision than ``exact_logits``."""
         return self.model is not self.exact
 
-    def logits(self, images: np.ndarray, check: Check = unchecked) -> np.ndarray:
+    def logits(self, images: np.ndarray, check: Check = unchecked, count: Counter = uncounted) -> np.ndarray:
         """Logits (N, outputs) float32 of ``images``, (N, channels, 128, 128) with values 0..255."""
-        return self._in_batches(self.model, images, check)
+        return self._in_batches(self.model, images, check, count)
 
     def exact_logits(self, images: np.ndarray, check: Check = unchecked) -> np.ndarray:
         """As ``logits``, computed in float32 whatever the device's precision."""
-        return self._in_batches(self.exact, images, check)
+        return self._in_batches(self.exact, images, check, uncounted)
 
-    def _in_batches(self, model: torch.nn.Module, images: np.ndarray, check: Check) -> np.ndarray:
+    def _in_batches(self, model: torch.nn.Module, images: np.ndarray, check: Check, count: Counter) -> np.ndarray:
         results = [np.empty((0, self.card.topology.outputs), np.float32)]
         for start in range(0, len(images), self.device.batch):
             check()
             batch = images[start : start + self.device.batch]
             results.append(self.device.compute(lambda batch=batch: self._computed(model, batch)))
+            count(len(batch))
         return np.concatenate(results)
 
     def warm(self) -> None:

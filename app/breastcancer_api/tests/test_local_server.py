@@ -1,9 +1,9 @@
-import json
 import os
 import socket
 import sqlite3
 import tempfile
 import uuid
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -20,15 +20,19 @@ from imaging.tests.slices import exam_files, zip_bytes
 from phantom.dicom import write_zip
 from phantom.exam import Exam, Protocol
 
+NUMBERS = "number, single_probability, single_decision, scantype_probability, scantype_decision, fused"
 # of two exams sent at the same time; .ci/run asks for more than a test while one writes code
 ROUNDS = int(os.environ.get("SIMULTANEOUS_ROUNDS", "5"))
 
 
-def studies(state: Path) -> dict[str, str]:
+def studies(state: Path) -> dict[str, list[tuple]]:
     """location -> what the database in ``state`` keeps of each slice, probabilities included."""
     with closing(sqlite3.connect(state / "db.sqlite3")) as database:
-        kept = database.execute("SELECT id, slices FROM breastcancer_api_study").fetchall()
-    return {f"/studies/{uuid.UUID(key)}/": slices for key, slices in kept}
+        kept = database.execute(f"SELECT study_id, {NUMBERS} FROM breastcancer_api_slice ORDER BY study_id, number")
+        rows = defaultdict(list)
+        for key, *numbers in kept:
+            rows[f"/studies/{uuid.UUID(key)}/"].append(tuple(numbers))
+    return dict(rows)
 
 
 class ServingTests(FolderTestCase):
@@ -96,7 +100,7 @@ class ServedTests(FolderTestCase):
         with ThreadPoolExecutor(2) as together:
             rounds = [list(together.map(partial(post, self.server), archives)) for _ in range(ROUNDS)]
         rows = studies(self.state)
-        self.assertEqual([len(json.loads(rows[location])) for location in alone], [4, 7])
+        self.assertEqual([len(rows[location]) for location in alone], [4, 7])
         for short, long in rounds:
             self.assertEqual([rows[short.location], rows[long.location]], [rows[location] for location in alone])
 

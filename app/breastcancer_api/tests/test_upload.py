@@ -7,17 +7,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.request import UnreadablePostError
 from django.test import TestCase, override_settings
 
-from breastcancer_api import studies, views
+from breastcancer_api import sending, studies
+from breastcancer_api.access import Throttle
 from breastcancer_api.models import Study
-from detection.pipeline import ScanResult, SliceResult
+from detection.results import ScanResult, SliceResult
+from detection.sources import SliceSource
 from imaging.tests.slices import exam_files, slice_bytes, zip_bytes
 
 FILE_NAME, STRUCTURE = "Invalid file name: no series.zip found. ", "Invalid folder structure. "
 EXAM = Path(__file__).resolve().parents[4] / "shared" / "exam" / "series.zip"
 
 
-class UploadTestCase(TestCase):
+class UploadFiles:
+    """A work folder of the test's own, empty in the end, and no limit to how often it may send."""
+
     def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(Throttle, "THROTTLE_RATES", {"uploads": None, "requests": None}))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.work = Path(folder.name)
@@ -29,6 +35,11 @@ class UploadTestCase(TestCase):
     def assert_nothing_left(self):
         self.assertEqual(list(self.work.iterdir()), [])
 
+    def file(self, files: dict[str, bytes] | bytes, name: str = "series.zip") -> SimpleUploadedFile:
+        return SimpleUploadedFile(name, files if isinstance(files, bytes) else zip_bytes(files))
+
+
+class UploadTestCase(UploadFiles, TestCase):
     def upload(self, content: bytes, name: str = "series.zip", part: str = "file", **headers):
         return self.client.post("/upload/", {part: SimpleUploadedFile(name, content)}, headers=headers)
 
@@ -41,7 +52,7 @@ class UploadTestCase(TestCase):
         body = response.json()
         self.assertEqual(sorted(body), ["code", "detail", "errors", "status", "title", "type"])
         self.assertEqual((body["status"], body["code"], body["type"]), (status, code, f"urn:breastwise:problem:{code}"))
-        self.assertFalse(Study.objects.exists())
+        self.assertFalse(Study.objects.filter(state=Study.State.DONE).exists())
         return body
 
 
@@ -54,7 +65,8 @@ class AcceptedTests(UploadTestCase):
 
     def test_slices_are_counted_from_1(self):
         rows = [SliceResult(number, 0.9, 1, 0.9, 1, int(number in (1, 3))) for number in (1, 2, 3)]
-        with mock.patch.object(studies, "scan", return_value=ScanResult(tuple(rows), (), ())):
+        source = SliceSource("001.dcm", 0.0, ("", "", "", ""))
+        with mock.patch.object(studies, "scan", return_value=ScanResult(tuple(rows), (source,) * 3, (), ())):
             self.assertEqual(self.upload(b"any").json(), [1, 3])
 
     def test_address_may_lack_its_slash(self):
@@ -198,7 +210,7 @@ class RefusedTests(UploadTestCase):
 
 class FailureTests(UploadTestCase):
     def test_body_that_broke_off_is_400(self):
-        with mock.patch.object(views, "uploaded_archive", side_effect=UnreadablePostError):
+        with mock.patch.object(sending, "uploaded_archive", side_effect=UnreadablePostError):
             self.refused(self.upload(b"any"), 400, "incomplete_body")
 
     def test_unknown_failure_is_500_with_an_id_and_nothing_of_its_text(self):
@@ -211,7 +223,7 @@ class FailureTests(UploadTestCase):
         with mock.patch.object(studies, "scan", fail), self.assertLogs("breastcancer_api.problems") as logged:
             body = self.refused(self.upload(self.exam()), 500, "internal_error")
         incident = body["detail"].rsplit(" ", 1)[1].rstrip(".")
-        self.assertIn(f"incident {incident} in UploadView: RuntimeError", logged.output[0])
+        self.assertIn(f"incident {incident} in a study: RuntimeError", logged.output[0])
         self.assertNotIn("Doe", body["detail"] + logged.output[0])
 
     def test_refusal_logs_no_name_from_the_upload(self):

@@ -40,9 +40,13 @@ class EnvFileTests(SimpleTestCase):
 
 
 class ComposeTests(SimpleTestCase):
-    def test_nginx_alone_is_published_and_on_the_loopback_address_alone(self):
+    def test_nginx_alone_is_published_and_on_the_loopback_address_unless_told_otherwise(self):
         published = {name: service["ports"] for name, service in services().items() if "ports" in service}
-        self.assertEqual(published, {"nginx": ["127.0.0.1:8000:8080"]})
+        self.assertEqual(published, {"nginx": ["${PUBLISHED:-127.0.0.1:8000}:8080"]})
+
+    def test_web_knows_where_nginx_is_published(self):
+        told = services()["web"]["environment"]["PUBLISHED"]
+        self.assertEqual([f"{told}:8080"], services()["nginx"]["ports"])
 
     def test_database_made_is_the_database_asked_for(self):
         made = services()["db"]["environment"]

@@ -2,7 +2,7 @@ import os
 
 from django.test import SimpleTestCase
 
-from breastwise.env import SettingError, read_settings
+from breastwise.env import SettingError, check_published, read_settings
 from breastwise.secret import kept_secret
 from imaging.tests.folders import FolderTestCase
 
@@ -36,6 +36,35 @@ class ReadingTests(SimpleTestCase):
     def test_missing_secret_file_is_named(self):
         told = self.refused(SECRET_KEY_FILE="/nowhere/key")
         self.assertEqual(told, "SECRET_KEY_FILE: '/nowhere/key' cannot be read (No such file or directory)")
+
+
+class PublishedTests(SimpleTestCase):
+    """Without tokens the server is for its own machine only."""
+
+    def check(self, **environ: str) -> None:
+        check_published(read_settings(environ))
+
+    def test_loopback_may_be_anonymous(self):
+        for address in ("127.0.0.1:8000", "127.9.9.9:80", "[::1]:8000", "localhost:8000"):
+            self.check(BIND=address)
+            self.check(BIND="0.0.0.0:8000", PUBLISHED=address)
+
+    def test_any_other_address_is_refused(self):
+        for address in ("0.0.0.0:8000", "192.168.0.7:80", "[::]:8000", "breast.example:443", ":8000", "unix:/run/s"):
+            with self.assertRaisesMessage(SettingError, f"BIND: '{address}' is reached by other machines"):
+                self.check(BIND=address)
+            with self.assertRaisesMessage(SettingError, f"PUBLISHED: '{address}' is reached by other machines"):
+                self.check(PUBLISHED=address)
+
+    def test_with_tokens_any_address_will_do(self):
+        self.check(BIND="0.0.0.0:8000", ANONYMOUS="0")
+
+
+class RateTests(SimpleTestCase):
+    def test_rate_is_a_number_in_a_time_or_none(self):
+        self.assertEqual(read_settings({"UPLOAD_RATE": "5/day"}).UPLOAD_RATE, "5/day")
+        with self.assertRaisesMessage(SettingError, "UPLOAD_RATE: '5' is no number of requests in a time"):
+            read_settings({"UPLOAD_RATE": "5"})
 
 
 class SecretTests(FolderTestCase):

@@ -3,7 +3,7 @@ import threading
 from django.test import SimpleTestCase
 
 from detection.meanwhile import meanwhile
-from nets.runtime import unchecked
+from detection.watch import UNWATCHED, Watch
 
 
 class MeanwhileTests(SimpleTestCase):
@@ -14,7 +14,7 @@ class MeanwhileTests(SimpleTestCase):
             there.set()
             return here.wait(10)
 
-        with meanwhile(work, unchecked) as future:
+        with meanwhile(work, UNWATCHED) as future:
             self.assertTrue(there.wait(10))
             here.set()
         self.assertTrue(future.result())
@@ -22,14 +22,14 @@ class MeanwhileTests(SimpleTestCase):
     def test_work_ends_when_the_body_fails_and_its_error_is_the_one_seen(self):
         ended = []
 
-        def work(check):
+        def work(watch):
             try:
                 while True:
-                    check()
+                    watch.check()
             finally:
                 ended.append(True)
 
-        with self.assertRaisesMessage(ValueError, "the body"), meanwhile(work, unchecked):
+        with self.assertRaisesMessage(ValueError, "the body"), meanwhile(work, UNWATCHED):
             raise ValueError("the body")
         self.assertEqual(ended, [True])
 
@@ -37,7 +37,7 @@ class MeanwhileTests(SimpleTestCase):
         def check():
             raise ConnectionError("gone")
 
-        with meanwhile(lambda wanted: wanted(), check) as future:
+        with meanwhile(lambda watch: watch.check(), Watch(check)) as future:
             pass
         with self.assertRaisesMessage(ConnectionError, "gone"):
             future.result()

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from detection.pipeline import scan
+from detection.watch import Watch
 from imaging.archive import Limits
 from imaging.errors import NoSignal
 from imaging.exam import FOLDERS
@@ -69,6 +70,14 @@ class ScanTests(FolderTestCase):
         files = exam_files() | {"2nd_pass/002.dcm": slice_bytes(np.zeros((16, 16)), 2, 2.0)}
         with self.assertRaisesMessage(NoSignal, "2nd_pass/002.dcm holds no signal"):
             self.scan(files, Networks(Listening(1, 0), Listening(3, 0)))
+
+    def test_watch_is_told_how_far_it_is(self):
+        told = []
+        watch = Watch(analysing=told.append, computed=lambda role, slices: told.append((role, slices)))
+        (self.folder / "work").mkdir()
+        files = io.BytesIO(zip_bytes(exam_files()))
+        scan(files, self.folder / "work", load_networks(BUNDLES), LIMITS, watch=watch)
+        self.assertEqual((told[0], sorted(told[1:])), (3, [("scantype", 3), ("single", 3)]))
 
     def test_files_beside_the_folders_become_a_warning(self):
         result = self.scan(exam_files() | {"notes.txt": b"x"}, Networks(Listening(1, 0), Listening(3, 0)))

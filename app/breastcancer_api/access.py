@@ -1,0 +1,40 @@
+"""Who may use the API, and how much of it."""
+
+from django.conf import settings
+from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.throttling import SimpleRateThrottle
+
+
+class BearerToken(TokenAuthentication):
+    """``Authorization: Bearer <token>`` (RFC 6750)."""
+
+    def authenticate_credentials(self, token: bytes):
+        try:
+            return super().authenticate_credentials(token)
+        except UnicodeDecodeError as error:
+            raise AuthenticationFailed from error
+
+
+class Known(BasePermission):
+    """Everybody whom a token or a session names, and where ANONYMOUS is set all others."""
+
+    def has_permission(self, request, view):  # noqa: ARG002
+        return settings.ANONYMOUS or request.user.is_authenticated
+
+
+class Throttle(SimpleRateThrottle):
+    """Counts what brings an exam apart from all else; by user, or by address where nobody is known."""
+
+    def __init__(self):
+        """The rate depends on the request."""
+
+    def allow_request(self, request, view):
+        self.scope = "uploads" if request.method == "POST" else "requests"
+        self.rate = self.get_rate()
+        self.num_requests, self.duration = self.parse_rate(self.rate)
+        return super().allow_request(request, view)
+
+    def get_cache_key(self, request, view):  # noqa: ARG002
+        return self.cache_format % {"scope": self.scope, "ident": request.user.pk or self.get_ident(request)}

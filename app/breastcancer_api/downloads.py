@@ -1,0 +1,51 @@
+"""A whole result as one file."""
+
+import csv
+from collections.abc import Iterator
+
+from rest_framework.exceptions import APIException
+
+from breastcancer_api.models import Slice, Study
+from breastcancer_api.serializers import SliceSerializer
+from imaging.exam import FOLDERS
+
+ROWS_AT_ONCE = 500
+COLUMNS = (
+    *("number", "file", "position"),
+    *(f"sop_instance_uid_{folder}" for folder in FOLDERS),
+    *("single_probability", "single_decision", "scantype_probability", "scantype_decision", "fused", "reason"),
+)
+
+
+class NotDone(APIException):
+    status_code, default_code = 409, "not_done"
+    default_detail = "The study has no result yet, or ended without one."
+
+
+class _Echo:
+    """A file whose ``write`` gives back what it was told to write."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def rows(study: Study) -> Iterator[dict]:
+    """A row a slice, in order of their numbers. Raises NotDone."""
+    if study.state != Study.State.DONE:
+        raise NotDone
+    found = Slice.objects.filter(study=study).iterator(ROWS_AT_ONCE)
+    return (SliceSerializer(each).data for each in found)
+
+
+def csv_lines(study: Study) -> Iterator[str]:
+    """The same as text (RFC 4180), names of columns first. Raises NotDone."""
+    found = rows(study)
+    writer = csv.DictWriter(_Echo(), COLUMNS)
+    return _lines(writer, found)
+
+
+def _lines(writer: csv.DictWriter, found: Iterator[dict]) -> Iterator[str]:
+    yield writer.writeheader()
+    for row in found:
+        uids = row.pop("sop_instance_uids")
+        yield writer.writerow(row | {f"sop_instance_uid_{folder}": uid for folder, uid in uids.items()})

@@ -1,0 +1,13 @@
+"""``manage.py purge``: what the server does by itself every ten minutes."""
+
+from django.core.management.base import BaseCommand
+
+from breastcancer_api.retention import purge
+
+
+class Command(BaseCommand):
+    help = "Take UIDs and file names from studies older than RETENTION_HOURS."
+    requires_system_checks = ()
+
+    def handle(self, **options):  # noqa: ARG002
+        self.stdout.write(f"{purge()} studies keep their numbers only from now on")

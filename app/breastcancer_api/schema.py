@@ -1,0 +1,162 @@
+"""What OpenAPI is told of each view beyond its code: headers, examples and every error (docs/schema.yaml)."""
+
+from collections.abc import Iterable
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from breastcancer_api.places import Full
+from breastcancer_api.problems import CONTENT_TYPE, problem
+from breastcancer_api.serializers import (
+    ArchiveSerializer,
+    ExamSerializer,
+    ProblemSerializer,
+    ReceiptSerializer,
+    ResultSerializer,
+    StudySerializer,
+    ValidationSerializer,
+)
+from breastcancer_api.uploads import NoArchive, UnknownField
+from imaging.errors import LimitExceeded, ScanError
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class, name = "breastcancer_api.access.BearerToken", "token"
+
+    def get_security_definition(self, auto_schema):  # noqa: ARG002
+        return {"type": "http", "scheme": "bearer", "description": "Made by `manage.py token` or in the admin."}
+
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A second request with the same key and body is answered with the first one's study.",
+)
+PREFER = OpenApiParameter(
+    "Prefer",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="`respond-async`: do not wait, answer 202 with where the study will be (RFC 7240).",
+)
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=(201, 202))
+NETWORKS = OpenApiParameter(
+    "X-BreastWise-Networks",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Which networks answered, and what the answer is for.",
+    response=(201,),
+)
+# status -> (code, when) of errors that are no exam's fault
+COMMON = {
+    401: (("not_authenticated", "no token, and anonymous use is off"), ("authentication_failed", "no such token")),
+    403: (("permission_denied", "a form of a browser without its CSRF token"),),
+    429: (("throttled", "more requests than UPLOAD_RATE or REQUEST_RATE; `Retry-After` says when to come again"),),
+    500: (("internal_error", "unforeseen; `detail` holds an id, the server's log holds the rest"),),
+}
+MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
+NOT_DONE = {409: (("not_done", "the study has no result yet, or ended without one"),)}
+BAD_QUERY = {400: (("invalid", "a filter cannot be read"),)}
+BODY = {
+    411: (("length_required", "the request does not state its Content-Length"),),
+    413: ((LimitExceeded.code, "more bytes or files than the limits"),),
+    415: (("unsupported_media_type", "the body is no form"),),
+    503: ((Full.default_code, "as many exams as the server takes are in it; `Retry-After` says when to come again"),),
+}
+KEYS = {409: (("key_used", "the key came before with another body"),)}
+
+
+def _refusals(kinds: Iterable[type[ScanError]]) -> tuple[tuple[str, str], ...]:
+    found = {kind.code: kind.title for kind in kinds if kind.code != LimitExceeded.code}
+    return tuple(found.items())
+
+
+def _children(kind: type) -> list[type]:
+    return [each for child in kind.__subclasses__() for each in (child, *_children(child))]
+
+
+OF_AN_EXAM = _refusals(each for each in _children(ScanError) if each not in (NoArchive, UnknownField))
+OF_A_FORM = (
+    *_refusals((NoArchive, UnknownField)),
+    ("bad_request", "the form cannot be read"),
+    ("incomplete_body", "the request broke off"),
+    ("bad_idempotency_key", "no 1 to 255 printable characters"),
+)
+EXAM = BODY | KEYS | {400: (*OF_A_FORM, *OF_AN_EXAM)}
+FORM = BODY | {400: OF_A_FORM}
+
+
+def _problems(*tables: dict[int, tuple[tuple[str, str], ...]]) -> dict:
+    found = {status: codes for table in (COMMON, *tables) for status, codes in table.items()}
+    return {(status, CONTENT_TYPE): _problem(status, codes) for status, codes in sorted(found.items())}
+
+
+def _problem(status: int, codes: tuple[tuple[str, str], ...]) -> OpenApiResponse:
+    listed = "\n".join(f"- `{code}`: {when}" for code, when in codes)
+    code, when = codes[0]
+    example = OpenApiExample(code, problem(status, code, when, when), response_only=True, status_codes=[str(status)])
+    return OpenApiResponse(ProblemSerializer, description=listed, examples=[example])
+
+
+NUMBERS = OpenApiResponse(
+    {"type": "array", "items": {"type": "integer", "minimum": 1}},
+    description="Numbers, from 1, of the slices in which a tumour is seen.",
+    examples=[OpenApiExample("three slices", [10, 11, 12]), OpenApiExample("none", [])],
+)
+UPLOAD = extend_schema(
+    operation_id="upload",
+    description="series.zip goes in, slice numbers come out. Waits for the answer.",
+    request={"multipart/form-data": ArchiveSerializer},
+    parameters=[KEY, LOCATION, NETWORKS],
+    responses={(201, "application/json"): NUMBERS} | _problems(EXAM),
+)
+SEND = extend_schema(
+    operation_id="send_study",
+    description="A zip of any layout goes in, the study comes out: done, or with `Prefer: respond-async` queued.",
+    request={"multipart/form-data": ExamSerializer},
+    parameters=[KEY, PREFER, LOCATION, NETWORKS],
+    responses={(201, "application/json"): StudySerializer, (202, "application/json"): StudySerializer}
+    | _problems(EXAM),
+)
+VALIDATE = extend_schema(
+    operation_id="validate",
+    description="What is in a zip and whether it would be accepted. No network runs and nothing is kept.",
+    request={"multipart/form-data": ExamSerializer},
+    responses={(200, "application/json"): ValidationSerializer} | _problems(FORM),
+)
+LIST = extend_schema(
+    operation_id="list_studies",
+    description="What you sent, latest first; staff see all.",
+    responses={(200, "application/json"): StudySerializer(many=True)} | _problems(BAD_QUERY, MISSING),
+)
+STUDY = extend_schema(
+    operation_id="get_study",
+    description="How far a study is, and what it found.",
+    responses={(200, "application/json"): StudySerializer} | _problems(MISSING),
+)
+ERASE = extend_schema(
+    operation_id="erase_study",
+    description="Erases all that is kept of a study, also while it runs.",
+    responses={(200, "application/json"): ReceiptSerializer} | _problems(MISSING),
+)
+SLICES = extend_schema(
+    operation_id="list_slices",
+    description="A row a slice; none before the study is done.",
+    responses=_problems(BAD_QUERY, MISSING),
+)
+RESULTS_JSON = extend_schema(
+    operation_id="get_results_json",
+    description="The study with all its slices.",
+    responses={(200, "application/json"): ResultSerializer} | _problems(MISSING, NOT_DONE),
+)
+RESULTS_CSV = extend_schema(
+    operation_id="get_results_csv",
+    description="A line a slice (RFC 4180), names of columns first.",
+    responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(MISSING, NOT_DONE),
+)
+CARDS = extend_schema(
+    operation_id="list_networks",
+    description="The cards of the networks in use: what they are, how they were made and what they reach.",
+    responses={(200, "application/json"): {"type": "array", "items": {"type": "object"}}} | _problems(),
+)

@@ -1,0 +1,108 @@
+"""A request that brings an exam -> a study, carried out while its sender waits or in the background."""
+
+import hashlib
+import json
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connections
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from breastcancer_api import audit
+from breastcancer_api.clients import still_waits
+from breastcancer_api.models import AuditEvent, Study
+from breastcancer_api.places import place, turn
+from breastcancer_api.problems import StudyFailed
+from breastcancer_api.studies import Erased, Passes, carry_out, ended, problem_of, send
+from breastcancer_api.uploads import uploaded_archive, wanted_passes
+from imaging.errors import ScanError
+from nets.runtime import unchecked
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+ASYNC = "respond-async"
+
+
+class BadKey(ValidationError):
+    default_code = "bad_idempotency_key"
+    default_detail = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces."
+
+
+def sent(request: Request, any_layout: bool, wait: bool) -> Study:
+    """The study of the exam that ``request`` brings, or the one that its Idempotency-Key brought before.
+
+    With ``wait`` it is done, or its problem is raised as ``studies.carry_out`` does; else it may be queued. A sender
+    who hangs up ends the work, unless the key lets another request fetch the answer. Raises what ``place``,
+    ``uploaded_archive``, ``wanted_passes`` and ``studies.send`` raise, and BadKey.
+    """
+    key = _key(request)
+    check = still_waits(request)
+    with ExitStack() as held:
+        held.enter_context(place())
+        archive = held.enter_context(uploaded_archive(request, any_layout))
+        passes = wanted_passes(request) if any_layout else None
+        fingerprint = _fingerprint(archive, passes) if key else ""
+        study, new = send(_owner(request), key, fingerprint)
+        if new:
+            audit.record(request, AuditEvent.Action.SENT, study)
+        if new and not wait:
+            _pool().submit(_in_background, study, _own(archive), passes, held.pop_all())
+        elif new:
+            with turn(unchecked if key else check):
+                carry_out(study, archive, passes, unchecked if key else check)
+    if wait and not new:
+        ended(study, check)
+        if study.problem:
+            raise StudyFailed(problem_of(study))
+    study.refresh_from_db()
+    return study
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the client would rather not wait (RFC 7240, section 4.1)."""
+    preferences = request.headers.get("Prefer", "").split(",")
+    return ASYNC in (each.split(";")[0].strip().lower() for each in preferences)
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if "Idempotency-Key" in request.headers and not KEY.fullmatch(key):
+        raise BadKey
+    return key
+
+
+def _owner(request: Request):
+    return request.user if request.user.is_authenticated else None
+
+
+def _fingerprint(archive: UploadedFile, passes: Passes) -> str:
+    digest = hashlib.file_digest(archive.file, "sha256")
+    archive.seek(0)
+    digest.update(json.dumps(passes, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _own(archive: UploadedFile) -> BinaryIO:
+    """The same file, open for longer than the request."""
+    return os.fdopen(os.dup(archive.fileno()), "rb")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.THREADS, thread_name_prefix="background")
+
+
+def _in_background(study: Study, archive: BinaryIO, passes: Passes, held: ExitStack) -> None:
+    try:
+        with held, archive, turn(unchecked):
+            carry_out(study, archive, passes)
+    except (ScanError, StudyFailed, Erased):
+        pass  # the study tells
+    finally:
+        connections.close_all()

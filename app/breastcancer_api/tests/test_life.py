@@ -1,0 +1,239 @@
+"""A study from its upload to its end, over the API."""
+
+import threading
+from unittest import mock
+
+from django.contrib.auth.models import User
+from django.test import TransactionTestCase
+
+from breastcancer_api import sending, studies
+from breastcancer_api.models import Slice, Study
+from breastcancer_api.studies import interrupt
+from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
+from breastcancer_api.tests.test_upload import UploadFiles
+from imaging.exam import FOLDERS
+from imaging.tests.slices import exam_files, zip_bytes
+from nets.runtime import Network
+
+
+class DoneTests(StudiesTestCase):
+    def test_study_tells_when_it_was_read_and_how_far_it_is(self):
+        study = self.send("/studies/", phantom_files()).json()
+        self.assertEqual((study["state"], study["progress"], study["slices_done"]), ("done", 1.0, 6))
+        self.assertLess(study["created_at"], study["started_at"])
+        self.assertLess(study["started_at"], study["finished_at"])
+        self.assertEqual(study["links"]["slices"], f"http://testserver/studies/{study['id']}/slices/")
+        self.assertIsNone(study["problem"])
+
+    def test_progress_moves_while_the_networks_compute(self):
+        seen = []
+        write = studies._write
+
+        def written(study, **values):
+            seen.append((values.get("state", "analysing"), values.get("slices_done", 0), values.get("progress", 0.0)))
+            write(study, **values)
+
+        with mock.patch.object(studies, "_write", written), mock.patch.object(studies, "WRITE_SECONDS", 0):
+            self.send("/studies/", phantom_files())
+        self.assertEqual([state for state, _, _ in seen], ["reading", "analysing", "analysing", "done"])
+        self.assertEqual(seen[2][1:], (6, 1.0))
+
+    def test_upload_makes_a_study_too(self):
+        answer = self.send("/upload/", exam_files(count=2), "series.zip")
+        study = self.client.get(answer["Location"]).json()
+        self.assertEqual((study["state"], study["slice_count"]), ("done", 2))
+
+
+class SlicesTests(StudiesTestCase):
+    def setUp(self):
+        super().setUp()
+        self.study = self.send("/studies/", phantom_files()).json()
+
+    def slices(self, query: str = "") -> dict:
+        return self.client.get(f"/studies/{self.study['id']}/slices/{query}").json()
+
+    def test_row_says_where_a_slice_comes_from_and_why_it_is_what_it_is(self):
+        row = self.slices()["results"][1]
+        self.assertEqual((row["number"], row["file"]), (2, "002.dcm"))
+        self.assertEqual(sorted(row["sop_instance_uids"]), ["1st_pass", "2nd_pass", "3rd_pass", "pre"])
+        self.assertRegex(row["reason"], r"^single 0\.\d\d \w+ive, scantype 0\.\d\d \w+ive.*: (nega|posi)tive$")
+
+    def test_rows_can_be_filtered(self):
+        Slice.objects.filter(number__in=(2, 5)).update(fused=1, single_probability=0.9)
+        Slice.objects.exclude(number__in=(2, 5)).update(fused=0, single_probability=0.1)
+        for query in ("?fused=1", "?single_at_least=0.5", "?fused=1&first=2&last=5"):
+            self.assertEqual([row["number"] for row in self.slices(query)["results"]], [2, 5])
+
+    def test_rows_can_be_ordered(self):
+        numbers = [row["number"] for row in self.slices("?ordering=-number")["results"]]
+        self.assertEqual(numbers, [6, 5, 4, 3, 2, 1])
+
+    def test_rows_come_in_pages(self):
+        page = self.slices("?page_size=4")
+        self.assertEqual((page["count"], len(page["results"])), (6, 4))
+        self.assertEqual([row["number"] for row in self.client.get(page["next"]).json()["results"]], [5, 6])
+
+    def test_filter_that_cannot_be_read_is_refused(self):
+        response = self.client.get(f"/studies/{self.study['id']}/slices/?fused=maybe")
+        self.assertEqual((response.status_code, response.json()["code"]), (400, "invalid"))
+
+    def test_result_as_json_holds_study_and_rows(self):
+        result = self.client.get(f"/studies/{self.study['id']}/results.json").json()
+        self.assertEqual(result["slices"], self.slices()["results"])
+        self.assertEqual(result["positive_slices"], self.study["positive_slices"])
+
+    def test_result_as_csv_holds_the_same_rows(self):
+        response = self.client.get(f"/studies/{self.study['id']}/results.csv")
+        self.assertEqual(response["Content-Type"], "text/csv; charset=utf-8")
+        lines = b"".join(response.streaming_content).decode().splitlines()
+        self.assertEqual(
+            lines[0],
+            "number,file,position,sop_instance_uid_pre,sop_instance_uid_1st_pass,sop_instance_uid_2nd_pass,"
+            "sop_instance_uid_3rd_pass,single_probability,single_decision,scantype_probability,scantype_decision,"
+            "fused,reason",
+        )
+        self.assertEqual(len(lines), 7)
+        self.assertTrue(lines[2].startswith("2,002.dcm,"))
+
+
+class RefusedStudyTests(StudiesTestCase):
+    def test_refused_exam_is_a_study_that_says_so(self):
+        self.send("/studies/", {"pre/Doe Jane.dcm": b"text"})
+        study = self.client.get("/studies/").json()["results"][0]
+        self.assertEqual((study["state"], study["problem"]["code"]), ("refused", "missing_passes"))
+
+    def test_what_the_sender_wrote_is_told_for_an_hour_and_never_stored(self):
+        self.send("/upload/", {f"{name}/Doe Jane.dcm": b"text" for name in FOLDERS}, "series.zip")
+        study = Study.objects.get()
+        self.assertIn("Doe Jane", studies.problem_of(study)["detail"])
+        studies.cache.clear()
+        self.assertEqual(studies.problem_of(study)["code"], "not_a_dicom_image")
+        self.assertNotIn("Doe", str(studies.problem_of(study)) + str(Study.objects.values()))
+
+    def test_result_of_a_study_without_one_is_409(self):
+        self.send("/studies/", {"a.txt": b"text"})
+        for name in ("results.json", "results.csv"):
+            response = self.client.get(f"/studies/{Study.objects.get().pk}/{name}")
+            self.assertEqual((response.status_code, response.json()["code"]), (409, "not_done"))
+
+    def test_unknown_failure_ends_the_study_as_failed_with_the_id_in_the_log(self):
+        with mock.patch.object(studies, "scan", side_effect=RuntimeError), self.assertLogs("breastcancer_api.problems"):
+            answer = self.send("/studies/", phantom_files())
+        study = Study.objects.get()
+        self.assertEqual((answer.status_code, study.state), (500, "failed"))
+        self.assertEqual(study.problem["detail"], answer.json()["detail"])
+
+    def test_sender_who_hangs_up_ends_the_study_as_failed(self):
+        with mock.patch("breastcancer_api.clients._closed", return_value=True):
+            self.client.post("/upload/", {"file": self.file(exam_files(2))}, **{"gunicorn.socket": object()})
+        self.assertEqual((Study.objects.get().state, Study.objects.get().problem["code"]), ("failed", "client_gone"))
+
+
+class InterruptedTests(StudiesTestCase):
+    def test_studies_that_a_process_left_behind_end_as_failed_with_their_reason(self):
+        for state in Study.State:
+            Study.objects.create(state=state)
+        self.assertEqual(interrupt(Study.objects.all()), 3)
+        failed = Study.objects.filter(problem__code="interrupted")
+        self.assertEqual({each.state for each in failed}, {"failed"})
+        self.assertFalse(Study.objects.unfinished().exists())
+
+
+class IdempotencyTests(StudiesTestCase):
+    def post(self, files, key: str = "k-1", address: str = "/studies/"):
+        return self.client.post(address, {"file": self.file(files)}, headers={"Idempotency-Key": key})
+
+    def test_second_request_with_a_key_returns_the_first_study(self):
+        exam = zip_bytes(phantom_files())
+        one, two = self.post(exam), self.post(exam)
+        self.assertEqual((one.status_code, two.status_code), (201, 201))
+        self.assertEqual(one.json(), two.json())
+        self.assertEqual(Study.objects.count(), 1)
+
+    def test_another_key_makes_another_study(self):
+        self.assertNotEqual(
+            self.post(phantom_files(), "k-1").json()["id"], self.post(phantom_files(), "k-2").json()["id"]
+        )
+
+    def test_same_key_with_another_body_is_409(self):
+        self.post(phantom_files())
+        answer = self.post(exam_files(2))
+        self.assertEqual((answer.status_code, answer.json()["code"]), (409, "key_used"))
+
+    def test_refusal_is_returned_again(self):
+        exam = zip_bytes({"a.txt": b"x"})
+        one, two = self.post(exam), self.post(exam)
+        self.assertEqual((one.status_code, one.json()), (two.status_code, two.json()))
+        self.assertEqual(Study.objects.count(), 1)
+
+    def test_key_that_is_none_is_refused(self):
+        for key in ("", "two words", "k" * 256):
+            answer = self.post(phantom_files(), key)
+            self.assertEqual((answer.status_code, answer.json()["code"]), (400, "bad_idempotency_key"))
+
+    def test_keys_of_two_users_are_two(self):
+        exam = zip_bytes(phantom_files())
+        one = self.post(exam).json()["id"]
+        self.client.force_login(User.objects.create(username="b"))
+        self.assertNotEqual(self.post(exam).json()["id"], one)
+
+
+class BackgroundTests(UploadFiles, TransactionTestCase):
+    """Another thread has another connection to the database: these tests commit."""
+
+    def send(self, files, key: str = "", **headers):
+        headers |= {"Idempotency-Key": key} if key else {}
+        return self.client.post("/studies/", {"file": self.file(files)}, headers=headers)
+
+    def tearDown(self):
+        self.settle()
+        super().tearDown()
+
+    def settle(self):
+        """Waits for all that runs in the background."""
+        sending._pool().shutdown()
+        sending._pool.cache_clear()
+
+    def ended(self, answer):
+        self.settle()
+        return Study.objects.get(pk=answer.json()["id"])
+
+    def held_up(self):
+        """The networks wait until the event is set that this gives."""
+        go, network = threading.Event(), Network.logits
+
+        def logits(*arguments):
+            go.wait(60)
+            return network(*arguments)
+
+        self.enterContext(mock.patch.object(Network, "logits", logits))
+        self.addCleanup(go.set)
+        return go
+
+    def test_client_that_would_rather_not_wait_is_answered_at_once(self):
+        go = self.held_up()
+        answer = self.send(phantom_files(), Prefer="respond-async, wait=5")
+        self.assertEqual((answer.status_code, answer["Preference-Applied"]), (202, "respond-async"))
+        self.assertIn(self.client.get(answer["Location"]).json()["state"], ("queued", "reading", "analysing"))
+        go.set()
+        self.assertEqual(self.ended(answer).state, "done")
+
+    def test_retry_while_the_first_runs_returns_the_first(self):
+        go, exam = self.held_up(), zip_bytes(phantom_files())
+        one, two = (self.send(exam, "k", Prefer="respond-async") for _ in range(2))
+        self.assertEqual(one.json()["id"], two.json()["id"])
+        go.set()
+        self.assertEqual(self.send(exam, "k").json()["state"], "done")
+
+    def test_refusal_is_told_by_the_study(self):
+        study = self.ended(self.send({"a.txt": b"x"}, Prefer="respond-async"))
+        self.assertEqual((study.state, study.problem["code"]), ("refused", "missing_passes"))
+
+    def test_study_that_is_erased_while_it_runs_is_gone(self):
+        go = self.held_up()
+        answer = self.send(phantom_files(), Prefer="respond-async")
+        receipt = self.client.delete(answer["Location"]).json()
+        go.set()
+        self.settle()
+        self.assertEqual(receipt["rows"], {"studies": 1, "slices": 0})
+        self.assertEqual((Study.objects.count(), Slice.objects.count()), (0, 0))
