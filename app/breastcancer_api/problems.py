@@ -70,10 +70,18 @@ def described(error: Exception) -> dict | None:
         error = exceptions.ParseError()
     if isinstance(error, exceptions.ParseError):
         return problem(400, "bad_request", "The request cannot be read", f"{FILE_NAME} The form cannot be read.")
+    if isinstance(error, exceptions.ValidationError):
+        return problem(400, "bad_query", "The query cannot be read", _told_of_fields(error.detail))
     if isinstance(error, exceptions.APIException):
         title = HTTPStatus(error.status_code).phrase
         return problem(error.status_code, error.default_code, title, str(error.detail))
     return None
+
+
+def _told_of_fields(detail: dict | list) -> str:
+    """What is wrong with each field, in one text."""
+    fields = detail.items() if isinstance(detail, dict) else [("", detail)]
+    return " ".join(f"{name}: {' '.join(map(str, found))}".removeprefix(": ") for name, found in fields)
 
 
 def refusal(error: ScanError) -> dict:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connections
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from breastcancer_api import audit
@@ -29,8 +29,8 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 ASYNC = "respond-async"
 
 
-class BadKey(ValidationError):
-    default_code = "bad_idempotency_key"
+class BadKey(APIException):
+    status_code, default_code = 400, "bad_idempotency_key"
     default_detail = "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces."
 
 

@@ -75,7 +75,8 @@ class SlicesTests(StudiesTestCase):
 
     def test_filter_that_cannot_be_read_is_refused(self):
         response = self.client.get(f"/studies/{self.study['id']}/slices/?fused=maybe")
-        self.assertEqual((response.status_code, response.json()["code"]), (400, "invalid"))
+        self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
+        self.assertEqual(response.json()["detail"], "fused: Enter a number.")
 
     def test_result_as_json_holds_study_and_rows(self):
         result = self.client.get(f"/studies/{self.study['id']}/results.json").json()
