@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
 
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
@@ -14,6 +14,7 @@ from breastcancer_api.serializers import (
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
+    SliceSerializer,
     StudySerializer,
     ValidationSerializer,
 )
@@ -30,7 +31,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
     description="A second request with the same key and body is answered with the first one's study.",
 )
@@ -40,6 +41,7 @@ PREFER = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="`respond-async`: do not wait, answer 202 with where the study will be (RFC 7240).",
 )
+ENCODING = {"file": {"contentType": "application/zip"}}
 LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=(201, 202))
 NETWORKS = OpenApiParameter(
     "X-BreastWise-Networks",
@@ -107,14 +109,14 @@ NUMBERS = OpenApiResponse(
 UPLOAD = extend_schema(
     operation_id="upload",
     description="series.zip goes in, slice numbers come out. Waits for the answer.",
-    request={"multipart/form-data": ArchiveSerializer},
+    request={"multipart/form-data": OpenApiRequest(ArchiveSerializer, encoding=ENCODING)},
     parameters=[KEY, LOCATION, NETWORKS],
     responses={(201, "application/json"): NUMBERS} | _problems(EXAM),
 )
 SEND = extend_schema(
     operation_id="send_study",
     description="A zip of any layout goes in, the study comes out: done, or with `Prefer: respond-async` queued.",
-    request={"multipart/form-data": ExamSerializer},
+    request={"multipart/form-data": OpenApiRequest(ExamSerializer, encoding=ENCODING)},
     parameters=[KEY, PREFER, LOCATION, NETWORKS],
     responses={(201, "application/json"): StudySerializer, (202, "application/json"): StudySerializer}
     | _problems(EXAM),
@@ -122,7 +124,7 @@ SEND = extend_schema(
 VALIDATE = extend_schema(
     operation_id="validate",
     description="What is in a zip and whether it would be accepted. No network runs and nothing is kept.",
-    request={"multipart/form-data": ExamSerializer},
+    request={"multipart/form-data": OpenApiRequest(ExamSerializer, encoding=ENCODING)},
     responses={(200, "application/json"): ValidationSerializer} | _problems(FORM),
 )
 LIST = extend_schema(
@@ -143,7 +145,7 @@ ERASE = extend_schema(
 SLICES = extend_schema(
     operation_id="list_slices",
     description="A row a slice; none before the study is done.",
-    responses=_problems(BAD_QUERY, MISSING),
+    responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING),
 )
 RESULTS_JSON = extend_schema(
     operation_id="get_results_json",

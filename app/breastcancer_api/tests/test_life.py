@@ -74,9 +74,14 @@ class SlicesTests(StudiesTestCase):
         self.assertEqual([row["number"] for row in self.client.get(page["next"]).json()["results"]], [5, 6])
 
     def test_filter_that_cannot_be_read_is_refused(self):
-        response = self.client.get(f"/studies/{self.study['id']}/slices/?fused=maybe")
-        self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
-        self.assertEqual(response.json()["detail"], "fused: Enter a number.")
+        for query, told in (
+            ("fused=2", "fused: Select a valid choice. 2 is not one of the available choices."),
+            ("first=0", "first: Ensure this value is greater than or equal to 1."),
+            ("page_size=many", "page_size: Enter a number from 1 to 1000."),
+        ):
+            response = self.client.get(f"/studies/{self.study['id']}/slices/?{query}")
+            self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
+            self.assertEqual(response.json()["detail"], told)
 
     def test_result_as_json_holds_study_and_rows(self):
         result = self.client.get(f"/studies/{self.study['id']}/results.json").json()
