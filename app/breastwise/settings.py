@@ -119,6 +119,7 @@ KNOX_TOKEN_MODEL = "breastcancer_api.Token"
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "BreastWise",
+    "VERSION": "0.1.0",
     "DESCRIPTION": "Reads breast DCE-MRI exams and answers slice by slice. Research use only.",
     "OAS_VERSION": "3.1.1",
     "SWAGGER_UI_DIST": "SIDECAR",
