@@ -18,6 +18,7 @@ from breastcancer_api.serializers import (
     StudySerializer,
     ValidationSerializer,
 )
+from breastcancer_api.studies import Erased
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 
@@ -66,7 +67,10 @@ BODY = {
     415: (("unsupported_media_type", "the body is no form"),),
     503: ((Full.default_code, "as many exams as the server takes are in it; `Retry-After` says when to come again"),),
 }
-KEYS = {409: (("key_used", "the key came before with another body"),)}
+WORK = {
+    409: (("key_used", "the key came before with another body"),),
+    410: ((Erased.default_code, "the study was erased while it was read"),),
+}
 
 
 def _refusals(kinds: Iterable[type[ScanError]]) -> tuple[tuple[str, str], ...]:
@@ -85,7 +89,7 @@ OF_A_FORM = (
     ("incomplete_body", "the request broke off"),
     ("bad_idempotency_key", "no 1 to 255 printable characters"),
 )
-EXAM = BODY | KEYS | {400: (*OF_A_FORM, *OF_AN_EXAM)}
+EXAM = BODY | WORK | {400: (*OF_A_FORM, *OF_AN_EXAM)}
 FORM = BODY | {400: OF_A_FORM}
 
 
