@@ -1,7 +1,9 @@
 """What a browser sees of the API."""
 
+import logging
 import re
 from html.parser import HTMLParser
+from unittest import mock
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
@@ -30,6 +32,10 @@ class Page(HTMLParser):
 
 
 class BrowsableTestCase(StudiesTestCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(logging.getLogger("django.request"), "disabled", True))
+
     def page(self, address: str, status: int = 200) -> str:
         response = self.client.get(address, headers=HTML)
         self.assertEqual((response.status_code, response["Content-Type"]), (status, "text/html; charset=utf-8"))
