@@ -158,7 +158,8 @@ def _problem_key(study: Study) -> str:
 
 
 def send(owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "") -> tuple[Study, bool]:
-    """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before.
+    """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before, which
+    waits anew where a restart interrupted it.
 
     ``fingerprint`` tells what came with the key. Raises KeyUsed when something else came with it before.
     """
@@ -169,7 +170,14 @@ def send(owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "") -
     study, created = Study.objects.get_or_create(owner=owner, idempotency_key=hashed, defaults=defaults)
     if study.fingerprint != fingerprint:
         raise KeyUsed
-    return study, created
+    return study, created or _waits_anew(study)
+
+
+def _waits_anew(study: Study) -> bool:
+    """True for one of those who ask at the same time."""
+    interrupted = Study.objects.filter(pk=study.pk, problem__code=INTERRUPTED["code"])
+    fresh = {"finished_at": None, "reduced_at": None, "problem": None, "slices_done": 0, "progress": 0.0}
+    return bool(interrupted.update(state=Study.State.QUEUED, **fresh))
 
 
 def ended(study: Study, check: Check) -> Study:

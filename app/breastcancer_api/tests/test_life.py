@@ -172,6 +172,16 @@ class IdempotencyTests(StudiesTestCase):
         self.assertEqual((one.status_code, one.json()), (two.status_code, two.json()))
         self.assertEqual(Study.objects.count(), 1)
 
+    def test_exam_that_a_restart_interrupted_is_read_when_it_comes_again(self):
+        exam = zip_bytes(phantom_files())
+        first = self.post(exam).json()["id"]
+        Slice.objects.all().delete()
+        Study.objects.update(state="reading")
+        interrupt(Study.objects.all())
+        again = self.post(exam).json()
+        self.assertEqual((again["id"], again["state"], again["problem"]), (first, "done", None))
+        self.assertEqual((Study.objects.get().attempts, Slice.objects.count()), (2, 6))
+
     def test_key_that_is_none_is_refused(self):
         for key in ("", "two words", "k" * 256):
             answer = self.post(phantom_files(), key)
