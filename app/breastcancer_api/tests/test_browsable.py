@@ -119,6 +119,11 @@ class DocumentationTests(BrowsableTestCase):
         for address in ("/docs/", "/docs/redoc/"):
             self.assertNotRegex(self.page(address), "https?://(?!testserver)")
 
+    @override_settings(ANONYMOUS=False)
+    def test_it_needs_no_token(self):
+        for address in ("/schema/", "/docs/", "/docs/redoc/"):
+            self.assertEqual(self.client.get(address).status_code, 200)
+
     def test_browser_is_told_to_load_from_nowhere_else(self):
         policy = self.client.get("/docs/redoc/")["Content-Security-Policy"]
         self.assertTrue(policy.startswith("default-src 'self'"))

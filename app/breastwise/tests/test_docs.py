@@ -10,10 +10,13 @@ from django.test import SimpleTestCase
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
 
+from breastcancer_api.filters import SliceFilter, StudyFilter
 from breastcancer_api.management.commands import formats
 from breastcancer_api.management.commands.networks import page
 from breastcancer_api.problems import refusal
+from breastcancer_api.serializers import ReceiptSerializer, SliceSerializer, StudySerializer, ValidationSerializer
 from breastcancer_api.studies import INTERRUPTED
+from breastcancer_api.views import SlicesView, StudiesView
 from breastwise.env import SETTINGS
 from imaging.errors import ScanError
 from nets.bundle import ROLES, load
@@ -72,6 +75,21 @@ class ErrorsTests(SimpleTestCase):
         operations = [each for path in schema["paths"].values() for each in path.values()]
         told = " ".join(answer["description"] for each in operations for answer in each["responses"].values())
         self.assertEqual(set(re.findall(r"- `(\w+)`:", told)), set(codes()) - BESIDE_THE_SCHEMA)
+
+    def test_examples_hold_every_field(self):
+        named = re.findall(r'"(\w+)":', self.page)
+        for serializer in (StudySerializer, SliceSerializer, ValidationSerializer, ReceiptSerializer):
+            self.assertEqual(set(serializer().fields) - set(named), set())
+
+    def test_every_filter_and_order_is_told(self):
+        told = set(re.findall(r"[`?&](\w+)[`=]", self.page))
+        lists = (StudiesView, SlicesView)
+        names = {
+            *StudyFilter.base_filters,
+            *SliceFilter.base_filters,
+            *(name for each in lists for name in each.ordering_fields),
+        }
+        self.assertEqual(names - told, set())
 
     def test_every_address_of_the_schema_is_on_the_page(self):
         schema = yaml.safe_load((ROOT / "docs" / "schema.yaml").read_text())
