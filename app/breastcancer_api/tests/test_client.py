@@ -162,6 +162,12 @@ class SendTests(ClientTestCase):
         named = self.folder / "Doe Jane.zip"
         self.assertNotIn("Doe", client._Form(named, {}).head.decode())
 
+    def test_file_is_read_a_megabyte_at_a_time(self):
+        large = self.folder / "large.zip"
+        with large.open("wb") as file:
+            file.truncate(5_000_000)
+        self.assertLessEqual(max(map(len, client._Form(large, {}))), 1 << 20)
+
     def test_form_is_as_long_as_it_says(self):
         form = client._Form(self.exam, {"pre": "ä"})
         self.assertEqual(sum(map(len, form)), len(form))
