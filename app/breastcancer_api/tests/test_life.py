@@ -4,6 +4,8 @@ import threading
 from unittest import mock
 
 from django.contrib.auth.models import User
+from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
 from breastcancer_api import sending, studies
@@ -194,8 +196,20 @@ class IdempotencyTests(StudiesTestCase):
         self.assertNotEqual(self.post(exam).json()["id"], one)
 
 
+def read_without_locks(connection, **_) -> None:
+    """SQLite in memory refuses one thread's write while another reads the same table; in a file it waits."""
+    if connection.vendor == "sqlite":
+        connection.cursor().execute("PRAGMA read_uncommitted = 1")
+
+
 class BackgroundTests(UploadFiles, TransactionTestCase):
     """Another thread has another connection to the database: these tests commit."""
+
+    def setUp(self):
+        super().setUp()
+        read_without_locks(connection)
+        connection_created.connect(read_without_locks)
+        self.addCleanup(connection_created.disconnect, read_without_locks)
 
     def send(self, files, key: str = "", **headers):
         headers |= {"Idempotency-Key": key} if key else {}
