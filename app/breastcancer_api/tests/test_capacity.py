@@ -1,9 +1,17 @@
+import json
 import math
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, TestCase
 
+from breastcancer_api.benchmarks import kept
 from breastcancer_api.benchmarks.capacity import DAY, Service, arrivals, load, measured, waits
+from breastcancer_api.management.commands.capacity import page, simulated
+from breastcancer_api.models import Slice, Study
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def erlang_c(workers: int, offered: float) -> float:
@@ -61,3 +69,21 @@ class LoadTests(SimpleTestCase):
         times = arrivals(20_000, 1, draw)
         seconds = service.seconds(draw.integers(80, 241, len(times)))
         self.assertGreater(np.quantile(waits(times, seconds, found.workers - 1), 0.95), 60)
+
+
+class KeptTests(TestCase):
+    def test_bytes_of_a_study_are_those_by_which_the_database_grows_and_nothing_stays(self):
+        one, two = (kept.database_bytes(slices, range(40)) for slices in (50, 100))
+        self.assertAlmostEqual(two / one, 2, delta=0.3)
+        self.assertEqual((Study.objects.count(), Slice.objects.count()), (0, 0))
+
+
+class PageTests(SimpleTestCase):
+    def test_page_in_the_docs_is_made_of_the_figures_beside_it(self):
+        about = json.loads((DOCS / "scaling.json").read_text())
+        self.assertEqual((DOCS / "scaling.md").read_text(), page(about, simulated(about)))
+
+    def test_seconds_are_those_of_the_benchmark_in_the_docs(self):
+        about = json.loads((DOCS / "scaling.json").read_text())
+        figures = json.loads((DOCS / "performance.json").read_text())["figures"]
+        self.assertEqual(about["service"], asdict(measured(figures)))

@@ -80,8 +80,7 @@ def page(about: dict, loads: list[Load]) -> str:
         command=about["command"],
         commit=about["commit"],
         seed=about["seed"],
-        **about["measured"],
-        machine_commit=about["measured"]["commit"],
+        **{f"machine_{name}": value for name, value in about["measured"].items()},
         fixed=service.fixed,
         a_slice=1000 * service.a_slice,
         rate=1 / service.a_slice,
@@ -111,7 +110,7 @@ def draw(about: dict, file: Path) -> None:
         waited = [load(each, service, about["seed"], workers).most for each in exams]
         axes.plot(exams, waited, marker=".", label=f"{workers} worker{'s' if workers > 1 else ''}")
     axes.axhline(PATIENCE, color="grey", linestyle=":")
-    axes.set(xlabel="exams a day", ylabel="95 % wait less than, seconds", xscale="log", yscale="symlog")
+    axes.set(xlabel="exams a day", ylabel="95 % wait less than, seconds", xscale="log", yscale="symlog", ylim=(0, 300))
     axes.legend()
     picture.savefig(file, dpi=110)
     pyplot.close(picture)
