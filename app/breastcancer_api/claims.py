@@ -40,6 +40,7 @@ def claim(study: Study) -> None:
     if not waiting.update(claim=mine, seen_at=Now(), **started):
         raise _lost(study)
     study.claim = mine
+    log.info("study %s is claimed", study.pk)
 
 
 def write(study: Study, **values: object) -> None:

@@ -135,6 +135,7 @@ def _finish(study: Study, result: ScanResult) -> None:
             networks=[identity(card) for card in result.networks],
         )
         Slice.objects.bulk_create(rows)
+    log.info("study %s is done", study.pk)
 
 
 def _end(study: Study, state: Study.State, body: dict) -> None:
@@ -142,7 +143,8 @@ def _end(study: Study, state: Study.State, body: dict) -> None:
     kept = {name: body[name] for name in KEPT if name != "detail" or state == Study.State.FAILED}
     _remember(study, body)  # before the study is final, when others ask for it
     claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
-    claimed.update(state=state, finished_at=timezone.now(), problem=kept)
+    if claimed.update(state=state, finished_at=timezone.now(), problem=kept):
+        log.info("study %s is %s: %s", study.pk, state, body["code"])
 
 
 def abandon(study: Study, error: APIException) -> None:
