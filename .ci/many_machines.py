@@ -297,6 +297,20 @@ def stopped_broker(site: Site, short: Path, long: Path) -> None:
     say("both workers read on afterwards")
 
 
+def frozen_broker(site: Site, long: Path) -> None:
+    key = site.send(long)
+    site.reading(key)
+    site.processes["redis"].send_signal(signal.SIGSTOP)
+    site.done(key)
+    log = site.folder / f"{worker_of(site, key)}.log"
+    eventually(lambda: "could not be taken off the broker" in log.read_text(), "the worker misses the broker")
+    site.processes["redis"].send_signal(signal.SIGCONT)
+    keys = [site.send(long) for _ in range(2)]
+    expect({site.done(each)["attempts"] for each in keys} == {1}, "a study after the broker thawed")
+    expect({worker_of(site, each) for each in keys} == {"worker-1", "worker-2"}, "a worker reads no more")
+    say("Redis frozen while an exam ends: it is done, and both workers read on afterwards")
+
+
 def restarted_web(site: Site, short: Path, long: Path) -> None:
     site.stop("worker-2")
     key = uuid.uuid4().hex
@@ -419,6 +433,7 @@ def main() -> None:
             killed_reader(site, long)
             killed_worker(site, long)
             stopped_broker(site, short, long)
+            frozen_broker(site, long)
             poison(site, long)
             nothing_left(site)
 

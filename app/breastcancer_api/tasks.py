@@ -22,7 +22,7 @@ from imaging.errors import ScanError
 from nets.runtime import Check
 
 # of sending a message while the broker is away; a sweep sends it later
-RETRIES = {"max_retries": 2, "interval_start": 0.2, "interval_step": 0.3}
+RETRIES = {"max_retries": 1, "interval_start": 0.2}
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +49,7 @@ def waiting() -> int:
         return queue.bind(connection.default_channel).queue_declare().message_count
 
 
-@shared_task(name="breastwise.read_exam")
+@shared_task(name="breastwise.read_exam", Request="breastcancer_api.worker:Settled")
 def read_exam(key: str) -> None:
     """Carries out the study ``key`` where it is queued. Raises nothing: Celery would log it, names of files and all."""
     try:

@@ -137,6 +137,7 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["breastcancer_api.uploads.NamelessFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -155,7 +156,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlasts any absence of 
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * env.REQUEST_TIMEOUT_SECONDS + 600,
     "socket_connect_timeout": 4,
-    "socket_timeout": 30,  # longer than Redis holds back the answer to a worker that waits for work
+    "socket_timeout": 5,  # longer than the second for which Redis lets a worker wait for work
     "socket_keepalive": True,
     "health_check_interval": 10,
 }
@@ -181,5 +182,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     # pydicom quotes odd values from headers, and those can be a patient's
-    "loggers": {"pydicom": {"handlers": [], "propagate": False}},
+    "loggers": {"pydicom": {"handlers": [], "propagate": False}, "botocore": {"level": "WARNING"}},
 }

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from breastcancer_api.worker import work
+from breastcancer_api.worker import Unfit, work
+from nets.bundle import BundleError
 
 
 class Command(BaseCommand):
@@ -13,4 +14,7 @@ class Command(BaseCommand):
     def handle(self, **options):  # noqa: ARG002
         if settings.EXECUTION != "celery":
             raise CommandError(f"EXECUTION is {settings.EXECUTION!r}: the process that answers reads exams itself")
-        work()
+        try:
+            work()
+        except (BundleError, Unfit) as error:
+            raise CommandError(f"no exam can be read: {error}") from error
