@@ -2,10 +2,12 @@
 date."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from knox.models import AbstractAuthToken
 
 
@@ -19,6 +21,16 @@ class StudyQuerySet(models.QuerySet):
     def unfinished(self) -> "StudyQuerySet":
         return self.exclude(state__in=Study.FINAL)
 
+    def queued(self) -> "StudyQuerySet":
+        return self.filter(state=Study.State.QUEUED)
+
+    def running(self) -> "StudyQuerySet":
+        return self.filter(state__in=Study.RUNNING)
+
+    def unseen(self, seconds: float) -> "StudyQuerySet":
+        """Those without a sign of life for so long, by the database's clock: machines have their own."""
+        return self.filter(seen_at__lt=Now() - timedelta(seconds=seconds))
+
 
 class Study(models.Model):
     """An exam that was sent. Slices are counted from 1 in reading order."""
@@ -31,6 +43,7 @@ class Study(models.Model):
         REFUSED = "refused"
         FAILED = "failed"
 
+    RUNNING = (State.READING, State.ANALYSING)
     FINAL = (State.DONE, State.REFUSED, State.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -54,6 +67,11 @@ class Study(models.Model):
     warnings = models.JSONField(default=list)
     networks = models.JSONField(
         default=list, help_text="Role, name, version and SHA-256 of each network that read the exam."
+    )
+    claim = models.UUIDField(null=True, help_text="Known to the process that carries it out: it alone may write.")
+    seen_at = models.DateTimeField(
+        db_default=Now(),
+        help_text="When its process last showed life; while it is queued, when it was last sent.",
     )
     problem = models.JSONField(null=True, help_text="Why it was refused or failed, without what the sender wrote.")
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -5,7 +5,7 @@ from functools import cache
 from django.conf import settings
 
 from detection.pipeline import normalisation
-from nets.bundle import Card
+from nets.bundle import ROLES, Card, load_card
 from nets.device import Device, choose
 from nets.runtime import Networks, load_networks
 
@@ -23,6 +23,17 @@ def networks() -> Networks:
     for card in loaded.cards():
         normalisation(card)  # a card that asks for an unknown one stops the start, not the first upload
     return loaded
+
+
+def cards() -> tuple[Card, Card]:
+    """The cards of ``networks``; where workers have those, this process reads their cards alone. Raises BundleError."""
+    return networks().cards() if settings.EXECUTION == "inline" else _cards_alone()
+
+
+@cache
+def _cards_alone() -> tuple[Card, Card]:
+    single, scantype = (load_card(settings.NETWORKS_DIR, role) for role in ROLES)
+    return single, scantype
 
 
 def identity(card: Card) -> dict:

@@ -1,14 +1,15 @@
 """What is kept of a study, for how long, and how it is erased."""
 
 import logging
-import threading
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from breastcancer_api import archives
 from breastcancer_api.models import AuditEvent, Slice, Study
+from breastcancer_api.timers import now_and_then
 
 PURGE_SECONDS = 600  # between two looks of the timer
 log = logging.getLogger(__name__)
@@ -17,15 +18,17 @@ log = logging.getLogger(__name__)
 def erase(study: Study) -> dict:
     """Erases all that is kept of ``study``; the receipt says what that was and names nobody.
 
-    Work on a study that still runs ends at its next step.
+    Work on a study that still runs ends at its next step. Where its archive cannot be deleted nothing is, and what the
+    storage says is raised.
     """
     with transaction.atomic():
+        files = archives.erase(study.pk)
         slices, _ = Slice.objects.filter(study=study).delete()
         receipt = {
             "study": str(study.pk),
             "erased_at": timezone.now().isoformat(),
             "rows": {"studies": 1, "slices": slices},
-            "files": [],
+            "files": files,
         }
         Study.objects.filter(pk=study.pk).delete()
     return receipt
@@ -46,15 +49,11 @@ def purge(now: datetime | None = None) -> int:
 
 def purge_now_and_then() -> None:
     """Purges every PURGE_SECONDS, for as long as the process lives."""
-    threading.Thread(target=_timer, name="purge", daemon=True).start()
+    now_and_then("purge", PURGE_SECONDS, _purge_all)
 
 
-def _timer() -> None:
-    waiting = threading.Event()
-    while not waiting.wait(PURGE_SECONDS):
-        try:
-            purge()
-        except Exception as error:  # the database may be away; the next look comes
-            log.error("purge failed: %s", type(error).__name__)
-        finally:
-            connections.close_all()
+def _purge_all() -> None:
+    purge()
+    orphans = archives.erase_orphans()
+    if orphans:
+        log.warning("deleted %d files of archives that no study waited for", orphans)

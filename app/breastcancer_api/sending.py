@@ -1,32 +1,27 @@
-"""A request that brings an exam -> a study, carried out while its sender waits or in the background."""
+"""A request that brings an exam -> a study, carried out while its sender waits or later."""
 
 import hashlib
 import json
-import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import cache
-from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connections
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from breastcancer_api import audit
+from breastcancer_api import audit, inline, queued
 from breastcancer_api.clients import still_waits
 from breastcancer_api.models import AuditEvent, Study
-from breastcancer_api.places import place, turn
-from breastcancer_api.problems import StudyFailed
-from breastcancer_api.studies import Erased, Passes, carry_out, ended, problem_of, send
+from breastcancer_api.places import place
+from breastcancer_api.studies import Passes, answered
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
-from imaging.errors import ScanError
 from nets.runtime import unchecked
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 ASYNC = "respond-async"
+# how an exam is taken in, read now, and read later
+EXECUTIONS = {"inline": inline, "celery": queued}
 
 
 class BadKey(APIException):
@@ -39,7 +34,7 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
 
     With ``wait`` it is done, or its problem is raised as ``studies.carry_out`` does; else it may be queued. A sender
     who hangs up ends the work, unless the key lets another request fetch the answer. Raises what ``place``,
-    ``uploaded_archive``, ``wanted_passes`` and ``studies.send`` raise, and BadKey.
+    ``uploaded_archive``, ``wanted_passes`` and the execution's ``take`` raise, and BadKey.
     """
     key = _key(request)
     check = still_waits(request)
@@ -48,18 +43,16 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
         archive = held.enter_context(uploaded_archive(request, any_layout))
         passes = wanted_passes(request) if any_layout else None
         fingerprint = _fingerprint(archive, passes) if key else ""
-        study, new = send(_owner(request), key, fingerprint)
+        execution = EXECUTIONS[settings.EXECUTION]
+        study, new = execution.take(_owner(request), key, fingerprint, archive, passes)
         if new:
             audit.record(request, AuditEvent.Action.SENT, study)
         if new and not wait:
-            _pool().submit(_in_background, study, _own(archive), passes, held.pop_all())
+            execution.later(study, archive, passes, held.pop_all())
         elif new:
-            with turn(unchecked if key else check):
-                carry_out(study, archive, passes, unchecked if key else check)
+            execution.now(study, archive, passes, unchecked if key else check)
     if wait and not new:
-        ended(study, check)
-        if study.problem:
-            raise StudyFailed(problem_of(study))
+        answered(study, check)
     study.refresh_from_db()
     return study
 
@@ -86,23 +79,3 @@ def _fingerprint(archive: UploadedFile, passes: Passes) -> str:
     archive.seek(0)
     digest.update(json.dumps(passes, sort_keys=True).encode())
     return digest.hexdigest()
-
-
-def _own(archive: UploadedFile) -> BinaryIO:
-    """The same file, open for longer than the request."""
-    return os.fdopen(os.dup(archive.fileno()), "rb")
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(settings.THREADS, thread_name_prefix="background")
-
-
-def _in_background(study: Study, archive: BinaryIO, passes: Passes, held: ExitStack) -> None:
-    try:
-        with held, archive, turn(unchecked):
-            carry_out(study, archive, passes)
-    except (ScanError, StudyFailed, Erased):
-        pass  # the study tells
-    finally:
-        connections.close_all()

@@ -1,4 +1,4 @@
-"""What a serving process does once before it answers: limit itself, clear up after killed ones, load the networks."""
+"""What a process does once before it answers or reads: limit itself, clear up after killed ones, load the networks."""
 
 import logging
 import warnings
@@ -7,9 +7,10 @@ from django.conf import settings
 
 from breastcancer_api.memory import limit_arenas
 from breastcancer_api.models import Study
-from breastcancer_api.networks import device, identity, networks
+from breastcancer_api.networks import cards, device, identity, networks
 from breastcancer_api.retention import purge_now_and_then
 from breastcancer_api.studies import interrupt
+from breastcancer_api.sweeping import sweep_now_and_then
 from detection.workspace import sweep
 from imaging.parallel import cores
 from nets.device import limit_threads
@@ -18,18 +19,47 @@ log = logging.getLogger(__name__)
 
 
 def prepare() -> None:
-    """Raises nets.bundle.BundleError or nets.device.DeviceMissing: without networks the server does not start."""
+    """For the process that answers.
+
+    Raises nets.bundle.BundleError or nets.device.DeviceMissing: without networks, or their cards where workers have
+    them, the server does not start.
+    """
+    _begin()
+    if settings.EXECUTION == "inline":
+        _interrupt()
+        _load()
+    else:
+        sweep_now_and_then()
+    purge_now_and_then()
+    for card in cards():
+        log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))
+
+
+def prepare_worker() -> None:
+    """For the process of a worker that reads. Raises nets.bundle.BundleError or nets.device.DeviceMissing."""
+    _begin()
+    _load()
+    sweep_now_and_then()
+    purge_now_and_then()
+    for card in networks().cards():
+        log.info("worker's network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))
+
+
+def _begin() -> None:
     limit_arenas()
     warnings.filterwarnings("ignore", module="pydicom")  # like its log: they quote what a header says
     swept = sweep(settings.WORK_DIR)
     if swept:
         log.warning("deleted %d folders that a killed process had left", swept)
+
+
+def _interrupt() -> None:
     interrupted = interrupt(Study.objects.all())
     if interrupted:
         log.warning("ended %d studies as failed that a process before this one had not finished", interrupted)
-    purge_now_and_then()
+
+
+def _load() -> None:
     threads = limit_threads(cores())
     networks().warm()
     log.info("networks compute on %s in %s, threads: %d", device().name, device().precision, threads)
-    for card in networks().cards():
-        log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

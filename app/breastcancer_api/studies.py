@@ -1,23 +1,27 @@
 """The life of a study: queued, reading, analysing, and at last done, refused or failed."""
 
 import hashlib
+import logging
 import threading
 import time
+import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
+from django.utils.connection import ConnectionProxy
 from rest_framework.exceptions import APIException
 
+from breastcancer_api.claims import Erased, Taken, claim, write
 from breastcancer_api.models import Slice, Study, StudyQuerySet
-from breastcancer_api.networks import identity, networks
+from breastcancer_api.networks import cards, identity, networks
 from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
 from detection.explanation import reasons
 from detection.pipeline import Reader, scan
@@ -33,9 +37,12 @@ from nets.bundle import ROLES
 from nets.runtime import Check, unchecked
 
 Passes = Mapping[str, str] | None
+Exam = AbstractContextManager[tuple[BinaryIO, Passes]]
 WRITE_SECONDS = 0.5  # least time between two reports of progress
 LOOK_SECONDS = 0.2  # how often one who waits for another's work looks whether it is done
+REMEMBER_SECONDS = (0, 1, 2, 4, 8)  # before each try to tell the other processes a problem
 PROBLEM_SECONDS = 3600  # how long the full text of a refusal can be asked for
+KEPT = ("status", "code", "title", "detail")  # of a problem, in the database
 FORGOTTEN = "The full text was told for an hour; POST /validate/ tells it again."
 INTERRUPTED = {
     "status": 500,
@@ -43,13 +50,8 @@ INTERRUPTED = {
     "title": "The work was interrupted",
     "detail": "The server was restarted before the exam was read. Send it again.",
 }
-
-
-class Erased(APIException):
-    """Ends the work on a study that was erased meanwhile."""
-
-    status_code, default_code = 410, "erased"
-    default_detail = "The study was erased while it was read."
+cache = ConnectionProxy(caches, "shared")
+log = logging.getLogger(__name__)
 
 
 class KeyUsed(APIException):
@@ -57,20 +59,26 @@ class KeyUsed(APIException):
     default_detail = "This Idempotency-Key came before with another body."
 
 
-def carry_out(study: Study, archive: BinaryIO, passes: Passes, check: Check = unchecked) -> None:
-    """Reads the exam in the zip ``archive``; the study ends as done, refused or failed whatever happens.
+def carry_out(study: Study, exam: Exam, check: Check = unchecked) -> None:
+    """Reads a queued ``exam``; the study ends as done, refused or failed whatever happens.
 
-    ``passes``: which series is which, as ``imaging.reading.read_any_layout`` takes it; None: four folders alone are
-    read. ``check`` may end the work by what it raises. Raises a child of ``imaging.errors.ScanError`` when the exam is
-    refused, Erased when the study is gone, StudyFailed for all else.
+    ``exam`` is entered for a zip and for which series is which, as ``imaging.reading.read_any_layout`` takes it; None:
+    four folders alone are read. ``check`` may end the work by what it raises. Raises a child of
+    ``imaging.errors.ScanError`` when the exam is refused, Erased when the study is gone, Taken when it is not, or no
+    longer, this process's to read, StudyFailed for all else.
     """
-    _claim(study)
+    claim(study)
+    carry_out_claimed(study, exam, check)
+
+
+def carry_out_claimed(study: Study, exam: Exam, check: Check = unchecked) -> None:
+    """As ``carry_out``, for a study that this process has claimed."""
     try:
-        with workspace(settings.WORK_DIR) as folder:
+        with exam as (archive, passes), workspace(settings.WORK_DIR) as folder:
             watch = _Report(study, check).watch()
             result = scan(archive, folder, networks(), limits(), _reader(passes), watch)
         _finish(study, result)
-    except Erased:
+    except (Erased, Taken):
         raise
     except ScanError as error:
         _end(study, Study.State.REFUSED, refusal(error))
@@ -83,15 +91,6 @@ def carry_out(study: Study, archive: BinaryIO, passes: Passes, check: Check = un
 
 def _reader(passes: Passes) -> Reader:
     return read_four_folders if passes is None else partial(read_any_layout, wanted=passes)
-
-
-def _claim(study: Study) -> None:
-    _write(study, state=Study.State.READING, started_at=timezone.now(), attempts=F("attempts") + 1)
-
-
-def _write(study: Study, **values: object) -> None:
-    if not Study.objects.filter(pk=study.pk).update(**values):
-        raise Erased
 
 
 @dataclass
@@ -111,21 +110,21 @@ class _Report:
 
     def analysing(self, slices: int) -> None:
         self.slices = slices
-        _write(self.study, state=Study.State.ANALYSING, slice_count=slices)
+        write(self.study, state=Study.State.ANALYSING, slice_count=slices)
 
     def computed(self, role: str, slices: int) -> None:
         self.seen[role] += slices
         if threading.get_ident() == self.thread and time.monotonic() - self.written >= WRITE_SECONDS:
             self.written = time.monotonic()
             progress = sum(self.seen.values()) / (len(ROLES) * self.slices)
-            _write(self.study, slices_done=min(self.seen.values()), progress=progress)
+            write(self.study, slices_done=min(self.seen.values()), progress=progress)
 
 
 def _finish(study: Study, result: ScanResult) -> None:
     together = zip(result.slices, result.sources, reasons(result.slices), strict=True)
     rows = [Slice(study=study, **asdict(each), **asdict(source), reason=why) for each, source, why in together]
     with transaction.atomic():
-        _write(
+        write(
             study,
             state=Study.State.DONE,
             finished_at=timezone.now(),
@@ -136,37 +135,69 @@ def _finish(study: Study, result: ScanResult) -> None:
             networks=[identity(card) for card in result.networks],
         )
         Slice.objects.bulk_create(rows)
+    log.info("study %s is done", study.pk)
 
 
 def _end(study: Study, state: Study.State, body: dict) -> None:
     """A refusal's text quotes names that the sender gave to files and series: it is told for a while, and not kept."""
-    parts = ("status", "code", "title") if state == Study.State.REFUSED else ("status", "code", "title", "detail")
-    kept = {name: body[name] for name in parts}
-    cache.set(_problem_key(study), body, PROBLEM_SECONDS)
-    Study.objects.filter(pk=study.pk).update(state=state, finished_at=timezone.now(), problem=kept)
+    kept = {name: body[name] for name in KEPT if name != "detail" or state == Study.State.FAILED}
+    _remember(study, body)  # before the study is final, when others ask for it
+    claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
+    if claimed.update(state=state, finished_at=timezone.now(), problem=kept):
+        log.info("study %s is %s: %s", study.pk, state, body["code"])
+
+
+def abandon(study: Study, error: APIException) -> None:
+    """Ends a ``study`` that others carry out or will: they hear it at their next step, and nobody else starts it."""
+    body = described(error)
+    ended = {"state": Study.State.FAILED, "finished_at": timezone.now(), "problem": {name: body[name] for name in KEPT}}
+    Study.objects.unfinished().filter(pk=study.pk).update(claim=None, **ended)
+
+
+def _remember(study: Study, body: dict) -> None:
+    """Tells the full text of a problem to those who ask within PROBLEM_SECONDS."""
+    for seconds in REMEMBER_SECONDS:
+        time.sleep(seconds)
+        try:
+            return cache.set(_problem_key(study), body, PROBLEM_SECONDS)
+        except Exception as error:  # whatever a cache raises that is away; the study ends without
+            log.error("a problem could not be told: %s", type(error).__name__)
+    return None
 
 
 def problem_of(study: Study) -> dict | None:
     """Why the study was refused or failed, as it was answered or, after an hour, without what the sender wrote."""
     if study.problem is None:
         return None
-    return cache.get(_problem_key(study)) or problem(**{"detail": FORGOTTEN} | study.problem)
+    return _remembered(study) or problem(**{"detail": FORGOTTEN} | study.problem)
+
+
+def _remembered(study: Study) -> dict | None:
+    try:
+        return cache.get(_problem_key(study))
+    except Exception as error:  # as above
+        log.error("a problem could not be asked for: %s", type(error).__name__)
+        return None
 
 
 def _problem_key(study: Study) -> str:
     return f"problem:{study.pk}"
 
 
-def send(owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "") -> tuple[Study, bool]:
+def send(
+    owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "", pk: uuid.UUID | None = None
+) -> tuple[Study, bool]:
     """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before, which
     waits anew where a restart interrupted it.
 
-    ``fingerprint`` tells what came with the key. Raises KeyUsed when something else came with it before.
+    ``fingerprint`` tells what came with the key, ``pk`` the id of a new study. Raises KeyUsed when something else came
+    with the key before.
     """
+    pk = pk or uuid.uuid4()
     if not key:
-        return Study.objects.create(owner=owner), True
+        return Study.objects.create(pk=pk, owner=owner), True
     hashed = hashlib.sha256(key.encode()).hexdigest()
-    defaults = {"fingerprint": fingerprint}
+    defaults = {"fingerprint": fingerprint, "pk": pk}
     study, created = Study.objects.get_or_create(owner=owner, idempotency_key=hashed, defaults=defaults)
     if study.fingerprint != fingerprint:
         raise KeyUsed
@@ -176,7 +207,7 @@ def send(owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "") -
 def _waits_anew(study: Study) -> bool:
     """True for one of those who ask at the same time."""
     interrupted = Study.objects.filter(pk=study.pk, problem__code=INTERRUPTED["code"])
-    fresh = {"finished_at": None, "reduced_at": None, "problem": None, "slices_done": 0, "progress": 0.0}
+    fresh = {"finished_at": None, "reduced_at": None, "claim": None, "problem": None, "slices_done": 0, "progress": 0.0}
     return bool(interrupted.update(state=Study.State.QUEUED, **fresh))
 
 
@@ -193,6 +224,13 @@ def ended(study: Study, check: Check) -> Study:
         time.sleep(LOOK_SECONDS)
 
 
+def answered(study: Study, check: Check) -> None:
+    """Waits until somebody else has carried ``study`` out. Raises as ``ended`` does, StudyFailed with its problem."""
+    ended(study, check)
+    if study.problem:
+        raise StudyFailed(problem_of(study))
+
+
 def interrupt(studies: StudyQuerySet) -> int:
     """Ends as failed what nobody carries out any more; how many those were."""
     return studies.unfinished().update(state=Study.State.FAILED, finished_at=timezone.now(), problem=INTERRUPTED)
@@ -204,7 +242,7 @@ def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:
     ``wanted`` says which series is which pass, as ``read_any_layout`` takes it.
     """
     with workspace(settings.WORK_DIR) as folder:
-        found = survey(archive, folder, networks(), limits(), wanted)
+        found = survey(archive, folder, cards(), limits(), wanted)
     problems = [refusal(each) for each in found.problems]
     return {"accepted": not problems, "problems": problems} | passport(found.reading, found.phases, found.ignored)
 

@@ -16,7 +16,7 @@ from breastcancer_api.clients import still_waits
 from breastcancer_api.downloads import csv_lines, rows
 from breastcancer_api.filters import SliceFilter, StudyFilter
 from breastcancer_api.models import AuditEvent, Slice, Study
-from breastcancer_api.networks import networks, networks_header
+from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
@@ -148,7 +148,7 @@ class NetworksView(APIView):
 
     @schema.CARDS
     def get(self, request):  # noqa: ARG002
-        return Response([json.loads(card.to_json()) for card in networks().cards()])
+        return Response([json.loads(card.to_json()) for card in cards()])
 
 
 def _headers(study: Study) -> dict[str, str]:

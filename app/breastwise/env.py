@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 APP = Path(__file__).resolve().parent.parent
 STATE = APP.parent / "state"
+BUCKET = "s3://"
 
 
 class SettingError(Exception):
@@ -82,6 +83,15 @@ def path(value: str) -> Path:
     return Path(value).resolve()
 
 
+def folder_or_bucket(value: str) -> str:
+    """``s3://bucket/prefix`` as it is, or the absolute path of a folder."""
+    if not value.startswith(BUCKET):
+        return str(path(value))
+    if not value.removeprefix(BUCKET).partition("/")[0]:
+        raise ValueError("names no bucket")
+    return value
+
+
 SETTINGS = (
     Setting("SECRET_KEY", text, "", "Signs sessions. Empty: made at the first start and kept in STATE_DIR.", True),
     Setting("DEBUG", boolean, "0", "1 shows Django's debug pages. Never where others can reach the server."),
@@ -128,6 +138,26 @@ SETTINGS = (
     Setting("REQUEST_RATE", rate, "1200/minute", "Most other requests of the same. none: no limit."),
     Setting("THREADS", at_least(1), "8", "Exams read at the same time."),
     Setting("QUEUE", at_least(0), "16", "Exams that wait while others are read. One more is answered with 503."),
+    Setting(
+        "EXECUTION",
+        one_of("inline", "celery"),
+        "inline",
+        "Who reads exams. inline: the process that answers. celery: workers; they share database, broker and archives.",
+    ),
+    Setting("BROKER_URL", text, "", "Redis that hands exams to workers, redis://host:6379/0. For celery.", True),
+    Setting(
+        "CACHE_URL",
+        text,
+        "",
+        "Redis that keeps for an hour, never on disk, what refusals quote. For celery; empty: the one of BROKER_URL.",
+        True,
+    ),
+    Setting(
+        "ARCHIVES",
+        folder_or_bucket,
+        str(STATE / "archives"),
+        "Folder, or s3://bucket/prefix, where exams wait for a worker. For celery; gone once they are read.",
+    ),
     Setting("SUPERUSER_NAME", text, "", "Administrator made at start by the container. Empty: none."),
     Setting("SUPERUSER_PASSWORD", text, "", "Password of that administrator.", True),
 )
@@ -140,6 +170,15 @@ def check_published(settings: SimpleNamespace) -> None:
     if settings.ANONYMOUS and not _is_loopback(address):
         told = f"{known_by}: {address!r} is reached by other machines, and ANONYMOUS is 1: set it to 0 and make tokens"
         raise SettingError(f"{told} (manage.py token)")
+
+
+def check_execution(settings: SimpleNamespace) -> None:
+    """Raises SettingError when workers would not share with the web what they must."""
+    if settings.EXECUTION != "celery":
+        return
+    for name in ("BROKER_URL", "DATABASE_HOST"):
+        if not getattr(settings, name):
+            raise SettingError(f"{name}: is empty, and EXECUTION is 'celery': web and workers share it")
 
 
 def _is_loopback(address: str) -> bool:

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from breastwise.env import check_published, read_settings
+from breastwise.env import check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
+from breastwise.storages import archive_storage
 
 # in small letters, so that it is no setting: Django would show its secrets on a debug page
 env = read_settings()
 check_published(env)
+check_execution(env)
 
 STATE_DIR, WORK_DIR, NETWORKS_DIR, STATIC_ROOT = env.STATE_DIR, env.WORK_DIR, env.NETWORKS_DIR, env.STATIC_ROOT
 PRECISION, DEVICE = env.PRECISION, env.DEVICE
@@ -16,6 +18,7 @@ MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MB * MEGABYTE
 MAX_UNPACKED_BYTES = env.MAX_UNPACKED_MB * MEGABYTE
 MAX_FILES, MAX_COMPRESSION_RATIO = env.MAX_FILES, env.MAX_COMPRESSION_RATIO
 THREADS, QUEUE = env.THREADS, env.QUEUE
+EXECUTION, REQUEST_TIMEOUT_SECONDS = env.EXECUTION, env.REQUEST_TIMEOUT_SECONDS
 ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
 
 SUPERUSER_NAME, SUPERUSER_PASSWORD = env.SUPERUSER_NAME, env.SUPERUSER_PASSWORD
@@ -85,6 +88,14 @@ else:
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
         }
     }
+# "default" counts requests, which needs no Redis; "shared" is what web and workers tell each other
+CACHES = {name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"} for name in ("default", "shared")}
+if env.EXECUTION == "celery":
+    CACHES["shared"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.CACHE_URL or env.BROKER_URL,
+        "OPTIONS": {"socket_connect_timeout": 4, "socket_timeout": 4},
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REST_FRAMEWORK = {
@@ -129,6 +140,7 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["breastcancer_api.uploads.NamelessFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
 LOGIN_REDIRECT_URL = "studies"
 AUTH_PASSWORD_VALIDATORS = [
@@ -140,7 +152,28 @@ STATIC_URL = "static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "archives": archive_storage(env.ARCHIVES),
 }
+CELERY_BROKER_URL = env.BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlasts any absence of the broker
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * env.REQUEST_TIMEOUT_SECONDS + 600,
+    "socket_connect_timeout": 4,
+    "socket_timeout": 5,  # longer than the second for which Redis lets a worker wait for work
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+CELERY_TASK_DEFAULT_QUEUE = "exams"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# past these the networks' own look at the clock has failed (tasks.py): first an exception, then the end of the process
+CELERY_TASK_SOFT_TIME_LIMIT = env.REQUEST_TIMEOUT_SECONDS + 60
+CELERY_TASK_TIME_LIMIT = env.REQUEST_TIMEOUT_SECONDS + 120
+CELERY_WORKER_POOL = "prefork"
+CELERY_WORKER_CONCURRENCY = CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 300  # seconds in which the networks load
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 USE_TZ, TIME_ZONE = True, "UTC"
 X_FRAME_OPTIONS = "DENY"
 # nginx says whether the client came by https; the admin's forms need to know
@@ -153,5 +186,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
     # pydicom quotes odd values from headers, and those can be a patient's
-    "loggers": {"pydicom": {"handlers": [], "propagate": False}},
+    "loggers": {"pydicom": {"handlers": [], "propagate": False}, "botocore": {"level": "WARNING"}},
 }

@@ -53,7 +53,7 @@ def scan(
     reading = read(archive, workspace, limits)
     watch.check()
     watch.analysing(len(reading.exam.pre))
-    by_single, by_scantype = normalisations(networks)
+    by_single, by_scantype = normalisations(networks.cards())
     pre, odd = _prepared_pre(reading.exam, by_single)
     with meanwhile(partial(analyse_single, pre, networks.single), watch) as single:
         passes, odd_too = _prepared_passes(reading.exam, by_scantype)
@@ -101,9 +101,10 @@ def _prepared_passes(exam: Exam, normalisation: Normalisation) -> tuple[np.ndarr
     return images, check_dark(exam.passes, images)
 
 
-def normalisations(networks: Networks) -> tuple[Normalisation, Normalisation]:
+def normalisations(cards: tuple[Card, Card]) -> tuple[Normalisation, Normalisation]:
     """How the two networks want their input scaled. Raises BundleError when a card says nothing that is known."""
-    return normalisation(networks.single.card), normalisation(networks.scantype.card)
+    single, scantype = cards
+    return normalisation(single), normalisation(scantype)
 
 
 def normalisation(card: Card) -> Normalisation:

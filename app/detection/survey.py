@@ -11,7 +11,7 @@ from imaging.errors import DamagedArchive, NotADicomImage, ScanError
 from imaging.passes import Ignored
 from imaging.phases import Phase, read_phases
 from imaging.reading import Reading, any_layout, arranged, contents, judged, undecodable
-from nets.runtime import Networks
+from nets.bundle import Card
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,14 @@ class Survey:
 
 
 def survey(
-    archive: BinaryIO, workspace: Path, networks: Networks, limits: Limits, wanted: Mapping[str, str] | None = None
+    archive: BinaryIO,
+    workspace: Path,
+    cards: tuple[Card, Card],
+    limits: Limits,
+    wanted: Mapping[str, str] | None = None,
 ) -> Survey:
     """Reads the zip ``archive`` as ``scan`` does with ``read_any_layout``; ``workspace`` is an empty folder for what
-    cannot stay packed. Of ``networks`` the cards are asked how slices are prepared.
+    cannot stay packed. The ``cards`` of the two networks say how slices are prepared.
     """
     try:
         found = contents(archive, workspace, limits, any_layout(wanted))
@@ -44,13 +48,13 @@ def survey(
         reading = arranged(found, wanted)
     except ScanError as error:
         return replace(base, problems=(error,))
-    return _judged(replace(base, reading=reading, ignored=reading.ignored), networks)
+    return _judged(replace(base, reading=reading, ignored=reading.ignored), cards)
 
 
-def _judged(found: Survey, networks: Networks) -> Survey:
+def _judged(found: Survey, cards: tuple[Card, Card]) -> Survey:
     try:
         reading = judged(found.reading)
-        images = prepared(reading.exam, *normalisations(networks))
+        images = prepared(reading.exam, *normalisations(cards))
     except (NotADicomImage, DamagedArchive) as error:
         return replace(found, problems=tuple(undecodable(found.reading.exam)) or (error,))
     except ScanError as error:

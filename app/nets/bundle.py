@@ -130,25 +130,27 @@ def load(folder: Path, role: str) -> tuple[Card, dict[str, torch.Tensor]]:
 
     Raises BundleError when there is neither, when what is there is damaged, or when it is the other network.
     """
-    for name, card in STATE_DICTS.items():
-        if card.role == role and (folder / name).is_file():
-            return _load_state_dict(folder / name, card)
+    file = _old_file(folder, role)
+    if file:
+        return _load_state_dict(file, STATE_DICTS[file.name])
     card, state = load_bundle(folder / role)
-    if card.role != role:
-        raise BundleError(f"{folder / role / CARD}: a {card.role} network in the place of the {role} one")
-    return card, state
+    return _of_role(folder, role, card), state
+
+
+def load_card(folder: Path, role: str) -> Card:
+    """The card of what ``load`` loads, for a process that computes nothing: the weights are not read, nor checked.
+
+    Raises BundleError when there is none, when it is incomplete, or when it is the other network's.
+    """
+    file = _old_file(folder, role)
+    if file:
+        return replace(STATE_DICTS[file.name], weights_sha256=sha256(file))
+    return _of_role(folder, role, _read_card(folder / role))
 
 
 def load_bundle(folder: Path) -> tuple[Card, dict[str, torch.Tensor]]:
     """Raises BundleError when a file is missing, the card is incomplete or the weights are not the card's."""
-    card_file, weights_file = folder / CARD, folder / WEIGHTS
-    for file in (card_file, weights_file):
-        if not file.is_file():
-            raise BundleError(f"{file}: no such file; a network is a bundle or an old state dict")
-    try:
-        card = Card.from_json(card_file.read_text())
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{card_file}: not a network card: {error}") from error
+    card, weights_file = _read_card(folder), folder / WEIGHTS
     content = weights_file.read_bytes()  # read, not mapped: a file that is replaced must not change a running network
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise BundleError(f"{weights_file}: not the weights of its card (SHA-256 differs)")
@@ -233,6 +235,29 @@ def dequantise(packed: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _old_file(folder: Path, role: str) -> Path | None:
+    """The old state dict for ``role``, where there is one."""
+    names = (name for name, card in STATE_DICTS.items() if card.role == role and (folder / name).is_file())
+    return next((folder / name for name in names), None)
+
+
+def _of_role(folder: Path, role: str, card: Card) -> Card:
+    if card.role != role:
+        raise BundleError(f"{folder / role / CARD}: a {card.role} network in the place of the {role} one")
+    return card
+
+
+def _read_card(folder: Path) -> Card:
+    card_file = folder / CARD
+    for file in (card_file, folder / WEIGHTS):
+        if not file.is_file():
+            raise BundleError(f"{file}: no such file; a network is a bundle or an old state dict")
+    try:
+        return Card.from_json(card_file.read_text())
+    except (ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{card_file}: not a network card: {error}") from error
 
 
 def _load_state_dict(file: Path, card: Card) -> tuple[Card, dict[str, torch.Tensor]]:

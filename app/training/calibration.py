@@ -45,7 +45,7 @@ def read_logits(exams: Sequence[LabelledExam], networks: Networks) -> Logits:
     """Shows each exam to both networks. Raises SetError for another normalisation, TooFew."""
 
     def look(opened: OpenedExam) -> tuple:
-        images = opened.prepared(*normalisations(networks))
+        images = opened.prepared(*normalisations(networks.cards()))
         single = analyse_single(images.single, networks.single)
         return opened.labels, opened.sizes, single.logits, analyse_scantype(images.scantype, networks.scantype).logits
 

@@ -51,7 +51,7 @@ def evaluate(exams: Sequence[LabelledExam], pairs: Sequence[Networks]) -> Evalua
     """
 
     def look(opened: OpenedExam) -> tuple:
-        answers = [answered(opened.prepared(*normalisations(pair)), pair) for pair in pairs]
+        answers = [answered(opened.prepared(*normalisations(pair.cards())), pair) for pair in pairs]
         return opened.labels, opened.sizes, opened.cuts, answers, baseline(opened.brightness())
 
     left_out = Counter()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
-from breastcancer_api import sending, studies
+from breastcancer_api import inline, studies
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.studies import interrupt
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
@@ -29,16 +29,16 @@ class DoneTests(StudiesTestCase):
 
     def test_progress_moves_while_the_networks_compute(self):
         seen = []
-        write = studies._write
+        write = studies.write
 
         def written(study, **values):
             seen.append((values.get("state", "analysing"), values.get("slices_done", 0), values.get("progress", 0.0)))
             write(study, **values)
 
-        with mock.patch.object(studies, "_write", written), mock.patch.object(studies, "WRITE_SECONDS", 0):
+        with mock.patch.object(studies, "write", written), mock.patch.object(studies, "WRITE_SECONDS", 0):
             self.send("/studies/", phantom_files())
-        self.assertEqual([state for state, _, _ in seen], ["reading", "analysing", "analysing", "done"])
-        self.assertEqual(seen[2][1:], (6, 1.0))
+        self.assertEqual([state for state, _, _ in seen], ["analysing", "analysing", "done"])
+        self.assertEqual(seen[1][1:], (6, 1.0))
 
     def test_upload_makes_a_study_too(self):
         answer = self.send("/upload/", exam_files(count=2), "series.zip")
@@ -221,8 +221,8 @@ class BackgroundTests(UploadFiles, TransactionTestCase):
 
     def settle(self):
         """Waits for all that runs in the background."""
-        sending._pool().shutdown()
-        sending._pool.cache_clear()
+        inline._pool().shutdown()
+        inline._pool.cache_clear()
 
     def ended(self, answer):
         self.settle()

@@ -8,7 +8,8 @@ import yaml
 from django.test import SimpleTestCase
 
 from breastcancer_api.problems import problem
-from breastwise.env import SETTINGS, read_settings
+from breastcancer_api.worker import ALIVE
+from breastwise.env import SETTINGS, check_execution, read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SECRETS = {setting.name for setting in SETTINGS if setting.secret}
@@ -23,8 +24,12 @@ def env_file() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
+def compose(name: str) -> dict:
+    return yaml.safe_load(text(name))
+
+
 def services() -> dict[str, dict]:
-    return yaml.safe_load(text("docker-compose.yml"))["services"]
+    return compose("docker-compose.yml")["services"]
 
 
 class EnvFileTests(SimpleTestCase):
@@ -55,6 +60,51 @@ class ComposeTests(SimpleTestCase):
 
     def test_nginx_is_given_no_secret(self):
         self.assertEqual(services()["nginx"]["environment"], dict.fromkeys(SECRETS, ""))
+
+
+class ScaleTests(SimpleTestCase):
+    """docker-compose.scale.yml, laid over docker-compose.yml."""
+
+    file = compose("docker-compose.scale.yml")
+    services = file["services"]
+
+    def environment(self, service: str) -> dict[str, str]:
+        return env_file() | services()["web"]["environment"] | self.services[service]["environment"]
+
+    def test_every_service_that_it_adds_may_as_little_as_the_others_and_tells_its_health(self):
+        for name in self.services.keys() - services().keys():
+            added = self.services[name]
+            self.assertEqual((added["cap_drop"], added["security_opt"]), (["ALL"], ["no-new-privileges:true"]), name)
+            self.assertEqual((added["read_only"], "ports" in added), (True, False), name)
+            self.assertIn("healthcheck", added, name)
+
+    def test_web_and_workers_are_told_the_same(self):
+        self.assertEqual(self.environment("web"), self.environment("worker"))
+        told = {name: value for name, value in self.environment("web").items() if not name.endswith("_FILE")}
+        found = read_settings(told)
+        self.assertIsNone(check_execution(found))
+        self.assertEqual((found.EXECUTION, found.BROKER_URL), ("celery", "redis://broker:6379/0"))
+
+    def test_web_and_workers_share_archives(self):
+        for name in ("web", "worker"):
+            self.assertIn(f"archives:{env_file()['ARCHIVES']}", self.services[name]["volumes"])
+
+    def test_redis_is_reached_by_web_and_workers_alone(self):
+        inside = {name for name, service in self.services.items() if "broker" in service["networks"]}
+        self.assertEqual(inside, {"broker", "cache", "web", "worker"})
+        self.assertEqual(self.file["networks"], {"broker": {"internal": True}})
+
+    def test_what_refusals_quote_never_reaches_a_disk(self):
+        cache = self.services["cache"]
+        self.assertEqual(cache["command"][1:5], ["--save", "", "--appendonly", "no"])
+        self.assertEqual((cache["tmpfs"], "volumes" in cache), (["/data"], False))
+
+    def test_messages_outlast_a_restart_of_the_broker(self):
+        broker = self.services["broker"]
+        self.assertEqual((broker["command"][1:3], broker["volumes"]), (["--appendonly", "yes"], ["broker:/data"]))
+
+    def test_health_of_a_worker_is_the_file_that_it_touches(self):
+        self.assertIn(f"find /tmp/{ALIVE.name} ", self.services["worker"]["healthcheck"]["test"][1])
 
 
 class NginxTests(SimpleTestCase):
@@ -90,6 +140,6 @@ class DockerfileTests(SimpleTestCase):
 
     def test_paths_of_the_image_are_those_of_the_settings(self):
         image = dict(re.findall(r"(\w+)=(\S+)", self.dockerfile))
-        shared = {name: image[name] for name in ("STATE_DIR", "WORK_DIR", "STATIC_ROOT", "BIND")}
+        shared = {name: image[name] for name in ("STATE_DIR", "WORK_DIR", "ARCHIVES", "STATIC_ROOT", "BIND")}
         self.assertEqual(shared, {name: env_file()[name] for name in shared})
         self.assertEqual(env_file()["NETWORKS_DIR"], f"{image['APP_HOME']}/nets/bundles")

@@ -2,8 +2,9 @@ import os
 
 from django.test import SimpleTestCase
 
-from breastwise.env import SettingError, check_published, read_settings
+from breastwise.env import SettingError, check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
+from breastwise.storages import archive_storage
 from imaging.tests.folders import FolderTestCase
 
 
@@ -58,6 +59,27 @@ class PublishedTests(SimpleTestCase):
 
     def test_with_tokens_any_address_will_do(self):
         self.check(BIND="0.0.0.0:8000", ANONYMOUS="0")
+
+
+class ExecutionTests(SimpleTestCase):
+    def test_workers_need_a_broker_and_a_database_that_they_share(self):
+        given = {"EXECUTION": "celery", "BROKER_URL": "redis://b", "DATABASE_HOST": "db"}
+        check_execution(read_settings(given))
+        check_execution(read_settings({}))
+        for name in ("BROKER_URL", "DATABASE_HOST"):
+            with self.assertRaisesMessage(SettingError, f"{name}: is empty, and EXECUTION is 'celery'"):
+                check_execution(read_settings(given | {name: ""}))
+
+    def test_archives_wait_in_a_folder_or_in_a_bucket(self):
+        folder = archive_storage(read_settings({"ARCHIVES": "/a/../b"}).ARCHIVES)
+        self.assertEqual((folder["BACKEND"].split(".")[-1], folder["OPTIONS"]["location"]), ("FileSystemStorage", "/b"))
+        bucket = archive_storage(read_settings({"ARCHIVES": "s3://exams/a/b/"}).ARCHIVES)
+        self.assertEqual(bucket["BACKEND"], "storages.backends.s3.S3Storage")
+        self.assertEqual([bucket["OPTIONS"][name] for name in ("bucket_name", "location")], ["exams", "a/b"])
+
+    def test_bucket_without_a_name_is_refused(self):
+        with self.assertRaisesMessage(SettingError, "ARCHIVES: 's3:///a' names no bucket"):
+            read_settings({"ARCHIVES": "s3:///a"})
 
 
 class RateTests(SimpleTestCase):

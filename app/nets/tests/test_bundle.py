@@ -14,6 +14,7 @@ from nets.bundle import (
     holds_bundles,
     load,
     load_bundle,
+    load_card,
     quantise,
     rewrite_card,
     save_bundle,
@@ -55,6 +56,16 @@ class BundleTests(FolderTestCase):
         with self.assertRaises(BundleError) as caught:
             load(self.folder, "single")
         return str(caught.exception)
+
+    def test_card_alone_is_the_card_of_the_network(self):
+        self.save()
+        self.assertEqual(load_card(self.folder, "single"), load(self.folder, "single")[0])
+        with self.assertRaisesRegex(BundleError, "no such file"):
+            load_card(self.folder, "scantype")
+
+    def test_card_alone_of_an_old_state_dict_is_the_card_of_the_network(self):
+        torch.save(draw_weights(build_vgg19(CARD.topology), seed=0).state_dict(), self.folder / "vgg_scantype.pth")
+        self.assertEqual(load_card(self.folder, "scantype"), load(self.folder, "scantype")[0])
 
     def test_bundle_comes_back_as_it_was_saved(self):
         saved = self.save()

@@ -2,12 +2,15 @@
 
 from django.core.management.base import BaseCommand
 
+from breastcancer_api.archives import erase_orphans
 from breastcancer_api.retention import purge
 
 
 class Command(BaseCommand):
-    help = "Take UIDs and file names from studies older than RETENTION_HOURS."
+    help = "Take UIDs and file names from studies older than RETENTION_HOURS; delete archives that no study waits for."
     requires_system_checks = ()
 
     def handle(self, **options):  # noqa: ARG002
         self.stdout.write(f"{purge()} studies keep their numbers only from now on")
+        if orphans := erase_orphans():
+            self.stdout.write(f"{orphans} files of archives that no study waited for are deleted")

@@ -1,0 +1,47 @@
+"""EXECUTION=celery: the process that receives an exam stores it, and a worker reads it (docs/architecture.md)."""
+
+import uuid
+from contextlib import ExitStack
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from breastcancer_api import archives
+from breastcancer_api.clients import ClientGone
+from breastcancer_api.models import Study
+from breastcancer_api.places import Full
+from breastcancer_api.studies import Passes, abandon, answered, send
+from breastcancer_api.tasks import deliver
+from nets.runtime import Check
+
+
+def take(owner, key: str, fingerprint: str, archive: UploadedFile, passes: Passes) -> tuple[Study, bool]:
+    """As ``studies.send``; a study is made once its archive is stored, and so is never without. Raises Full."""
+    if Study.objects.queued().count() >= settings.QUEUE:
+        raise Full
+    pk, new = uuid.uuid4(), False
+    archives.keep(pk, archive, passes)
+    try:
+        study, new = send(owner, key, fingerprint, pk)
+    finally:
+        if not new:
+            archives.delete(pk)
+    return study, new
+
+
+def now(study: Study, archive: UploadedFile, _passes: Passes, check: Check) -> None:
+    """Waits for the worker that reads the exam. Raises what ``studies.answered`` does; who hangs up ends the work."""
+    archive.close()
+    deliver(study.pk)
+    try:
+        answered(study, check)
+    except ClientGone as error:
+        abandon(study, error)
+        archives.erase_unless_awaited(study.pk)
+        raise
+
+
+def later(study: Study, _archive: UploadedFile, _passes: Passes, held: ExitStack) -> None:
+    """Sends the exam to the workers, and closes ``held``."""
+    with held:
+        deliver(study.pk)
