@@ -18,7 +18,7 @@ from breastcancer_api.serializers import (
     StudySerializer,
     ValidationSerializer,
 )
-from breastcancer_api.studies import Erased
+from breastcancer_api.studies import Erased, Taken
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 
@@ -68,8 +68,17 @@ BODY = {
     503: ((Full.default_code, "as many exams as the server takes are in it; `Retry-After` says when to come again"),),
 }
 WORK = {
-    409: (("key_used", "the key came before with another body"),),
+    409: (
+        ("key_used", "the key came before with another body"),
+        (Taken.default_code, "the study was ended or begun by another process while it was read"),
+    ),
     410: ((Erased.default_code, "the study was erased while it was read"),),
+    500: (
+        *COMMON[500],
+        ("worker_lost", "with workers: two of them ended without an answer over this exam"),
+        ("archive_lost", "with workers: what was sent was not there any more, or not whole, when its turn came"),
+    ),
+    504: (("time_up", "with workers: the exam was not read within REQUEST_TIMEOUT_SECONDS"),),
 }
 
 

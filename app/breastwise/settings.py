@@ -140,6 +140,7 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["breastcancer_api.uploads.NamelessFileUploadHandler"]
+WORK_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks refuse a folder that is not there
 FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
 LOGIN_REDIRECT_URL = "studies"

@@ -16,6 +16,7 @@ from breastcancer_api.management.commands.networks import page
 from breastcancer_api.problems import refusal
 from breastcancer_api.serializers import ReceiptSerializer, SliceSerializer, StudySerializer, ValidationSerializer
 from breastcancer_api.studies import INTERRUPTED
+from breastcancer_api.sweeping import POISON
 from breastcancer_api.views import SlicesView, StudiesView
 from breastwise.env import SETTINGS
 from imaging.errors import ScanError
@@ -55,7 +56,7 @@ def codes() -> dict[str, int]:
         | {code: int(status) for status, code in written}
         | {each.code: refusal(each("..."))["status"] for each in descendants(ScanError)}
         | {each.default_code: each.status_code for each in (*descendants(APIException), *OF_REST_FRAMEWORK)}
-        | {INTERRUPTED["code"]: INTERRUPTED["status"]}
+        | {each["code"]: each["status"] for each in (INTERRUPTED, POISON)}
     )
 
 
