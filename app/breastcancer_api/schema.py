@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
 
+from breastcancer_api.claims import Erased, Taken
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.serializers import (
@@ -18,7 +19,6 @@ from breastcancer_api.serializers import (
     StudySerializer,
     ValidationSerializer,
 )
-from breastcancer_api.studies import Erased, Taken
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 
