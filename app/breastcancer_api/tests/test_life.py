@@ -4,6 +4,7 @@ import threading
 from unittest import mock
 
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 from django.test import TransactionTestCase
 
 from breastcancer_api import inline, studies
@@ -123,6 +124,11 @@ class RefusedStudyTests(StudiesTestCase):
         study = Study.objects.get()
         self.assertEqual((answer.status_code, study.state), (500, "failed"))
         self.assertEqual(study.problem["detail"], answer.json()["detail"])
+
+    def test_study_that_cannot_be_claimed_ends_as_failed(self):
+        with mock.patch.object(studies, "claim", side_effect=DatabaseError), self.assertLogs("breastcancer_api"):
+            answer = self.send("/studies/", phantom_files())
+        self.assertEqual((answer.status_code, Study.objects.get().state), (500, "failed"))
 
     def test_sender_who_hangs_up_ends_the_study_as_failed(self):
         with mock.patch("breastcancer_api.clients._closed", return_value=True):
