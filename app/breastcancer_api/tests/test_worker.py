@@ -1,12 +1,13 @@
 from io import StringIO
 from unittest import mock
 
+from celery import current_app
 from celery.exceptions import WorkerShutdown
 from celery.worker import state
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings
 
-from breastcancer_api import worker
+from breastcancer_api import networks, worker
 from breastcancer_api.worker import Settled
 
 
@@ -64,5 +65,7 @@ class CommandTests(SimpleTestCase):
 
     @override_settings(EXECUTION="celery", NETWORKS_DIR=worker.ALIVE / "nowhere")
     def test_worker_without_networks_does_not_start(self):
-        with self.assertRaisesRegex(CommandError, "no exam can be read: .*card.json: no such file"):
+        networks._cards_alone.cache_clear()
+        main = mock.patch.object(current_app, "worker_main", side_effect=AssertionError("a worker is started"))
+        with main, self.assertRaisesRegex(CommandError, "no exam can be read: .*card.json: no such file"):
             call_command("worker", stdout=StringIO())
