@@ -143,7 +143,7 @@ http {
 }
 NGINX
 # shellcheck disable=SC2016
-envsubst '$MAX_UPLOAD_MB $REQUEST_TIMEOUT_SECONDS $NGINX_LISTEN $NGINX_UPSTREAM' \
+envsubst '$MAX_UPLOAD_MB $REQUEST_TIMEOUT_SECONDS $SILENCE_SECONDS $NGINX_LISTEN $NGINX_UPSTREAM' \
     <nginx/default.conf.template >"$folder/default.conf"
 "${as_web[@]}" nginx -e stderr -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 &
 nginx=$!

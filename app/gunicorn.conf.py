@@ -12,7 +12,7 @@ worker_class = "gthread"
 threads = _settings.THREADS + _settings.QUEUE + 4
 # For a threaded worker this is the time in which it must show life, not the time a request may take.
 timeout = 120
-graceful_timeout = _settings.REQUEST_TIMEOUT_SECONDS
+graceful_timeout = 110  # seconds for the exams in hand when it is told to stop: less than Docker then waits
 control_socket_disable = True  # nobody here steers gunicorn while it runs
 accesslog = "-"
 # method and path alone: no query string, no referrer, no header that a client fills in

@@ -4,6 +4,8 @@ import select
 import socket
 from collections.abc import Callable
 
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -15,10 +17,23 @@ class ClientGone(APIException):
     default_detail = "The connection was closed before the answer."
 
 
+def limit_silence(get_response: Callable) -> Callable:
+    """Middleware: a client who neither sends nor takes anything for SILENCE_SECONDS is given up and holds no thread."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        connection = request.META.get("gunicorn.socket")
+        if connection is not None:
+            connection.settimeout(settings.SILENCE_SECONDS)
+        return get_response(request)
+
+    return middleware
+
+
 def still_waits(request: Request) -> Callable[[], None]:
     """A function that raises ClientGone once the client of ``request``, or the proxy before it, has hung up.
 
-    It looks at the connection that gunicorn hands on; another server's clients are taken to wait.
+    It looks at the connection that gunicorn hands on; another server's clients are taken to wait. A client who closes
+    its half of the connection before the answer counts as gone: TCP does not tell the two apart.
     """
     connection = request.META.get("gunicorn.socket")
 
@@ -36,5 +51,5 @@ def _closed(connection: socket.socket) -> bool:
         return False
     try:
         return not connection.recv(1, socket.MSG_PEEK)
-    except ConnectionError:
+    except OSError:
         return True

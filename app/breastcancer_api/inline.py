@@ -14,7 +14,7 @@ from breastcancer_api.claims import Erased, Taken
 from breastcancer_api.clients import ClientGone
 from breastcancer_api.models import Study
 from breastcancer_api.places import turn
-from breastcancer_api.problems import StudyFailed
+from breastcancer_api.problems import StudyFailed, incident
 from breastcancer_api.studies import Passes, abandon, carry_out, send
 from imaging.errors import ScanError
 from nets.runtime import Check, unchecked
@@ -56,5 +56,7 @@ def _in_background(study: Study, archive: BinaryIO, passes: Passes, held: ExitSt
             carry_out(study, nullcontext((archive, passes)))
     except (ScanError, StudyFailed, Erased, Taken):
         pass  # the study tells
+    except Exception as error:  # nobody asks the pool for it
+        incident(error, "the background")
     finally:
         connections.close_all()

@@ -1,8 +1,9 @@
 """How many exams are in this process at once: a few are read, some wait, the next is asked to come again."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Event, Lock
 
 from django.conf import settings
 from rest_framework.exceptions import APIException
@@ -10,7 +11,46 @@ from rest_framework.exceptions import APIException
 RETRY_SECONDS = 30
 LOOK_SECONDS = 1  # how often a waiting exam looks whether its sender is still there
 
-_reading = BoundedSemaphore(settings.THREADS)
+
+class Line:
+    """Lets ``places`` be taken at a time, in the order in which they are asked for."""
+
+    def __init__(self, places: int):
+        self.free, self.waiting, self.lock = places, deque(), Lock()
+
+    def enter(self, check: Callable[[], None]) -> None:
+        """Waits for a place. Raises what ``check`` raises, which is asked now and then."""
+        turn = Event()
+        with self.lock:
+            self.waiting.append(turn)
+            self._serve()
+        try:
+            while not turn.wait(LOOK_SECONDS):
+                check()
+        except BaseException:
+            self._go(turn)
+            raise
+
+    def leave(self) -> None:
+        """Gives a place back."""
+        with self.lock:
+            self.free += 1
+            self._serve()
+
+    def _serve(self) -> None:
+        while self.free and self.waiting:
+            self.free -= 1
+            self.waiting.popleft().set()
+
+    def _go(self, turn: Event) -> None:
+        with self.lock:
+            if turn in self.waiting:
+                self.waiting.remove(turn)
+                return
+        self.leave()  # its turn came just then
+
+
+_reading = Line(settings.THREADS)
 _inside = BoundedSemaphore(settings.THREADS + settings.QUEUE)
 
 
@@ -37,9 +77,8 @@ def turn(check: Callable[[], None]) -> Iterator[None]:
 
     Raises what ``check`` raises, which looks whether somebody still waits for the answer.
     """
-    while not _reading.acquire(timeout=LOOK_SECONDS):
-        check()
+    _reading.enter(check)
     try:
         yield
     finally:
-        _reading.release()
+        _reading.leave()

@@ -5,8 +5,8 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import BinaryIO
@@ -67,17 +67,22 @@ def carry_out(study: Study, exam: Exam, check: Check = unchecked) -> None:
     ``imaging.errors.ScanError`` when the exam is refused, Erased when the study is gone, Taken when it is not, or no
     longer, this process's to read, StudyFailed for all else.
     """
-    claim(study)
-    carry_out_claimed(study, exam, check)
+    with _ending(study):
+        claim(study)
+        _read(study, exam, check)
 
 
 def carry_out_claimed(study: Study, exam: Exam, check: Check = unchecked) -> None:
     """As ``carry_out``, for a study that this process has claimed."""
+    with _ending(study):
+        _read(study, exam, check)
+
+
+@contextmanager
+def _ending(study: Study) -> Iterator[None]:
+    """Whatever the body raises ends the study, unless that is another's or gone."""
     try:
-        with exam as (archive, passes), workspace(settings.WORK_DIR) as folder:
-            watch = _Report(study, check).watch()
-            result = scan(archive, folder, networks(), limits(), _reader(passes), watch)
-        _finish(study, result)
+        yield
     except (Erased, Taken):
         raise
     except ScanError as error:
@@ -87,6 +92,13 @@ def carry_out_claimed(study: Study, exam: Exam, check: Check = unchecked) -> Non
         body = described(error) or incident(error, "a study")
         _end(study, Study.State.FAILED, body)
         raise StudyFailed(body) from error
+
+
+def _read(study: Study, exam: Exam, check: Check) -> None:
+    with exam as (archive, passes), workspace(settings.WORK_DIR) as folder:
+        watch = _Report(study, check).watch()
+        result = scan(archive, folder, networks(), limits(), _reader(passes), watch)
+    _finish(study, result)
 
 
 def _reader(passes: Passes) -> Reader:

@@ -6,6 +6,8 @@ import os
 import signal
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from celery import bootsteps, current_app
@@ -43,22 +45,20 @@ class Settled(Request):
     """
 
     def acknowledge(self):
-        super().acknowledge()
-        self._settle()
+        self._settle(self.message.ack)
 
     def reject(self, requeue=False):
-        super().reject(requeue)
-        self._settle()
+        self._settle(partial(self.message.reject, requeue=requeue))
 
-    def _settle(self) -> None:
+    def _settle(self, settle: Callable[[], None]) -> None:
         while not self.message.acknowledged:
-            state.maybe_shutdown()
-            log.error("a message could not be taken off the broker; tried again")
-            time.sleep(SETTLE_SECONDS)
             try:
-                self.message.ack()  # also what was rejected: a sweep sends it again
-            except self.connection_errors:
-                continue
+                settle()
+            except self.connection_errors as error:
+                log.error("a message could not be taken off the broker: %s", type(error).__name__)
+                state.maybe_shutdown()
+                time.sleep(SETTLE_SECONDS)
+        self.acknowledged = True
 
 
 def work() -> None:

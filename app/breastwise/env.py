@@ -124,7 +124,18 @@ SETTINGS = (
         "600",
         "Most bytes to which one byte of an upload may unpack, over the whole upload.",
     ),
-    Setting("REQUEST_TIMEOUT_SECONDS", at_least(1), "1800", "Longest answer, in seconds. nginx reads it too."),
+    Setting(
+        "REQUEST_TIMEOUT_SECONDS",
+        at_least(1),
+        "1800",
+        "Longest wait for an answer, in seconds: of nginx, and of a worker for an exam.",
+    ),
+    Setting(
+        "SILENCE_SECONDS",
+        at_least(1),
+        "60",
+        "Longest pause of a client who sends an exam, in seconds. nginx reads it too.",
+    ),
     Setting("BIND", text, "127.0.0.1:8000", "Address and port on which gunicorn listens."),
     Setting("PUBLISHED", text, "", "Address at which clients reach the server, where that is not BIND."),
     Setting(

@@ -18,6 +18,7 @@ MAX_UPLOAD_BYTES = env.MAX_UPLOAD_MB * MEGABYTE
 MAX_UNPACKED_BYTES = env.MAX_UNPACKED_MB * MEGABYTE
 MAX_FILES, MAX_COMPRESSION_RATIO = env.MAX_FILES, env.MAX_COMPRESSION_RATIO
 THREADS, QUEUE = env.THREADS, env.QUEUE
+SILENCE_SECONDS = env.SILENCE_SECONDS
 EXECUTION, REQUEST_TIMEOUT_SECONDS = env.EXECUTION, env.REQUEST_TIMEOUT_SECONDS
 ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
 
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "breastcancer_api.clients.limit_silence",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,8 +9,8 @@ from detection.watch import UNWATCHED, Watch
 from nets.bundle import Card
 from nets.runtime import Network
 
-# bfloat16 moves the logits of the shipped networks against each other by less than a third of this. Slices that lie
-# closer to another decision are computed again in float32, so that an exam is answered alike on every machine.
+# Slices whose logits lie closer to another decision than bfloat16 may move them are computed again in float32, so that
+# an exam is answered alike on every machine. ``manage.py parity`` counts how often that fails.
 ROUNDING = 0.1
 
 

@@ -58,6 +58,8 @@ def choose(device: str = "auto", precision: str = "auto") -> Device:
 
     ``auto``: CUDA where there is a device; bfloat16 where the device computes it natively, else float32.
     """
+    # float32 means float32: cuDNN would compute convolutions with 10 bits of mantissa
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     if device == "cuda" and not torch.cuda.is_available():
         raise DeviceMissing("DEVICE is 'cuda', and no CUDA device is there")
     name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device

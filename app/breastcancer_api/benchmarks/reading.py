@@ -6,7 +6,6 @@ compared with, in the same run: seconds of another machine or another hour say l
 """
 
 import ctypes
-import os
 import statistics
 import tempfile
 import time
@@ -26,6 +25,7 @@ from isal import isal_zlib
 from detection.pipeline import prepared
 from imaging.archive import Limits
 from imaging.exam import FOLDERS
+from imaging.parallel import cores
 from imaging.preprocessing import Normalisation, prepare
 from imaging.reading import Reading, read_any_layout, undecodable
 from imaging.zip_entries import Source, data_range, read_entries
@@ -35,7 +35,7 @@ from phantom.exam import Exam, Protocol
 T = TypeVar("T")
 BY_EXAM = Normalisation("exam")  # as the shipped networks ask for
 LIMITS = Limits(files=100_000, unpacked_bytes=100_000_000_000, compression_ratio=600)
-CORES = os.cpu_count() or 1
+CORES = cores()
 
 
 class ReadDifferently(Exception):

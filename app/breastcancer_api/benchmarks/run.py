@@ -106,16 +106,16 @@ class Run:
                 self._add(f"{name}: exams a minute", 60 * count / found.seconds, "")
                 self._add(f"{name}: throughput over one after another", found.throughput, "", at_least=goals[0])
                 self._add(f"{name}: slowest over mean", found.slowest, "", at_most=goals[1])
-                if count <= IN_FLIGHT:
-                    goal = PEAK_GB if count == IN_FLIGHT else None
-                    self._add(f"{name}: peak memory so far", server.held().peak / 1e9, "GB", at_most=goal)
+                goal = PEAK_GB if count == IN_FLIGHT else None
+                self._add(f"{name}: peak memory so far", server.held().peak / 1e9, "GB", at_most=goal)
 
     def endurance(self, exams: int) -> None:
         """Many exams in a row."""
         with self._server() as server:
             found = uploads.endurance(server, self.exam(self.short), tqdm(range(exams), desc="in a row", unit="exam"))
-        self._add(f"{exams} exams in a row: growth of memory", found.growth, "", at_most=GROWTH)
-        self._add(f"{exams} exams in a row: files and threads constant", found.steady, "", at_least=1)
+        growth, steady = (GROWTH, 1) if exams > uploads.SETTLED else (None, None)
+        self._add(f"{exams} exams in a row: growth of memory", found.growth, "", at_most=growth)
+        self._add(f"{exams} exams in a row: files and threads constant", found.steady, "", at_least=steady)
 
     def alternatives(self) -> None:
         """Other engines than torch, with the networks in use, on slices of drawn exams."""

@@ -24,8 +24,9 @@ little; the ratios do. To measure yours, give the same command, with nothing els
 
 ## What is measured
 
-**Matrix product**: the rate at which torch multiplies two large square matrices in a precision, the most that a network
-can hope for. **A slice**: one network, batches as in the service, floating-point operations counted on shapes alone (a
+**Matrix product**: the rate at which torch multiplies two large square matrices in a precision, a yardstick for the
+networks. A share above 1 is possible: a convolution may be computed with fewer multiplications than are counted.
+**A slice**: one network, batches as in the service, floating-point operations counted on shapes alone (a
 multiplication and an addition are two). **Share**: the network's rate over the product's, both in the same rounds.
 
 **Whole request**: from the start of the upload over HTTP to the answer, on a server of its own with exams of 512 x 512,

@@ -4,7 +4,7 @@ import threading
 from unittest import mock
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
@@ -131,9 +131,14 @@ class RefusedStudyTests(StudiesTestCase):
         self.assertEqual((answer.status_code, study.state), (500, "failed"))
         self.assertEqual(study.problem["detail"], answer.json()["detail"])
 
+    def test_study_that_cannot_be_claimed_ends_as_failed(self):
+        with mock.patch.object(studies, "claim", side_effect=DatabaseError), self.assertLogs("breastcancer_api"):
+            answer = self.send("/studies/", phantom_files())
+        self.assertEqual((answer.status_code, Study.objects.get().state), (500, "failed"))
+
     def test_sender_who_hangs_up_ends_the_study_as_failed(self):
         with mock.patch("breastcancer_api.clients._closed", return_value=True):
-            self.client.post("/upload/", {"file": self.file(exam_files(2))}, **{"gunicorn.socket": object()})
+            self.client.post("/upload/", {"file": self.file(exam_files(2))}, **{"gunicorn.socket": mock.Mock()})
         self.assertEqual((Study.objects.get().state, Study.objects.get().problem["code"]), ("failed", "client_gone"))
 
 

@@ -48,11 +48,16 @@ class ServingTests(FolderTestCase):
 
     def send(self, url: str, share: float) -> None:
         """Posts ``share`` of an upload and hangs up without waiting for the answer."""
+        self.begun(url, share).close()
+
+    def begun(self, url: str, share: float) -> socket.socket:
+        """The connection on which ``share`` of an upload was posted."""
         prepared = requests.Request("POST", f"{url}/upload/", files={"file": ("series.zip", self.archive())}).prepare()
         head = f"POST /upload/ HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in prepared.headers.items()) + "\r\n"
-        with socket.create_connection(("127.0.0.1", urlsplit(url).port)) as client:
-            client.sendall(head.encode() + prepared.body[: int(share * len(prepared.body))])
+        client = socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=60)
+        client.sendall(head.encode() + prepared.body[: int(share * len(prepared.body))])
+        return client
 
     def archive(self) -> bytes:
         return (self.state / "series.zip").read_bytes()
@@ -76,6 +81,14 @@ class ServingTests(FolderTestCase):
             self.send(server.url, 1.0)
             answer = post(server, short)
         self.assertEqual(list(studies(self.state)), [answer.location])
+
+    def test_sender_who_stalls_is_given_up_and_keeps_nobody_from_stopping(self):
+        self.enterContext(mock.patch.dict(os.environ, SILENCE_SECONDS="1"))
+        with serving(self.state) as server:
+            with self.begun(server.url, 0.5) as client:
+                self.assertIn(b"incomplete_body", client.recv(2000))
+            self.enterContext(self.begun(server.url, 0.5))
+        self.assertEqual(self.left(), [])
 
     def test_server_that_cannot_start_is_told_with_its_reason(self):
         self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))

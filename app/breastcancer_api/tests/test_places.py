@@ -1,4 +1,5 @@
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 from unittest import mock
 
@@ -7,13 +8,14 @@ from django.test.client import MULTIPART_CONTENT
 
 from breastcancer_api import places
 from breastcancer_api.clients import ClientGone, still_waits
-from breastcancer_api.places import Full, place, turn
+from breastcancer_api.places import Full, Line, place, turn
 from breastcancer_api.tests.test_upload import UploadTestCase
+from imaging.tests.slices import exam_files
 from nets.runtime import unchecked
 
 
 def room(reading: int, inside: int):
-    return mock.patch.multiple(places, _reading=BoundedSemaphore(reading), _inside=BoundedSemaphore(inside))
+    return mock.patch.multiple(places, _reading=Line(reading), _inside=BoundedSemaphore(inside))
 
 
 class PlacesTests(UploadTestCase):
@@ -45,10 +47,56 @@ class PlacesTests(UploadTestCase):
         self.refused(response, 503, "busy")
         self.assertEqual(body.mock_calls, [])
 
+    def test_every_exam_waits_for_its_turn(self):
+        for address in ("/upload/", "/studies/", "/validate/"):
+            with self.subTest(address), mock.patch.object(places, "_reading", line := mock.Mock()):
+                self.client.post(address, {"file": self.file(exam_files(2))})
+                self.assertEqual([each[0] for each in line.mock_calls], ["enter", "leave"])
+
     def test_refused_upload_gives_its_place_back(self):
         with room(1, 1):
             self.refused(self.upload(b"no zip"), 400, "not_a_zip")
             self.assertEqual(self.upload(self.exam()).status_code, 201)
+
+
+class LineTests(SimpleTestCase):
+    def test_turns_come_in_the_order_in_which_they_were_asked_for(self):
+        line, served = Line(1), []
+        line.enter(unchecked)
+
+        def wait(number: int) -> None:
+            line.enter(unchecked)
+            served.append(number)
+            line.leave()
+
+        with ThreadPoolExecutor(9) as pool:
+            for number in range(9):
+                pool.submit(wait, number)
+                while len(line.waiting) <= number:
+                    pass
+            line.leave()
+        self.assertEqual(served, list(range(9)))
+
+    def test_who_goes_gives_way_to_the_next(self):
+        line = Line(1)
+        line.enter(unchecked)
+        with mock.patch.object(places, "LOOK_SECONDS", 0.01), self.assertRaises(ClientGone):
+            line.enter(mock.Mock(side_effect=ClientGone))
+        self.assertEqual(len(line.waiting), 0)
+        line.leave()
+        line.enter(unchecked)
+
+    def test_turn_that_comes_while_one_goes_is_not_lost(self):
+        line = Line(1)
+        line.enter(unchecked)
+
+        def served_and_gone():
+            line.leave()
+            raise ClientGone
+
+        with mock.patch.object(places, "LOOK_SECONDS", 0.01), self.assertRaises(ClientGone):
+            line.enter(served_and_gone)
+        self.assertEqual(line.free, 1)
 
 
 class WaitingTests(SimpleTestCase):

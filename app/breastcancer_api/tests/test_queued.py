@@ -132,7 +132,7 @@ class EndedTests(QueuedTestCase):
     def test_sender_who_hangs_up_ends_the_study_and_no_worker_begins_it(self):
         self.deliver.side_effect = None
         with mock.patch("breastcancer_api.clients._closed", return_value=True):
-            self.client.post("/upload/", {"file": self.file(phantom_files())}, **{"gunicorn.socket": object()})
+            self.client.post("/upload/", {"file": self.file(phantom_files())}, **{"gunicorn.socket": mock.Mock()})
         read_exam(str(Study.objects.get().pk))
         study = Study.objects.get()
         self.assertEqual((study.state, study.problem["code"], study.attempts), ("failed", "client_gone", 0))

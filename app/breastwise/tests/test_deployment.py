@@ -53,6 +53,11 @@ class ComposeTests(SimpleTestCase):
         told = services()["web"]["environment"]["PUBLISHED"]
         self.assertEqual([f"{told}:8080"], services()["nginx"]["ports"])
 
+    def test_docker_waits_longer_than_gunicorn_for_exams_in_hand(self):
+        graceful = int(re.search(r"^graceful_timeout = (\d+)", text("app/gunicorn.conf.py"), re.MULTILINE)[1])
+        self.assertLess(graceful, 120)
+        self.assertEqual(services()["web"]["stop_grace_period"], "2m")
+
     def test_database_made_is_the_database_asked_for(self):
         made = services()["db"]["environment"]
         self.assertEqual(made["POSTGRES_DB"], env_file()["DATABASE_NAME"])
@@ -113,6 +118,7 @@ class NginxTests(SimpleTestCase):
     def test_limits_are_those_of_the_settings(self):
         self.assertIn("client_max_body_size ${MAX_UPLOAD_MB}m;", self.template)
         self.assertIn("proxy_read_timeout ${REQUEST_TIMEOUT_SECONDS}s;", self.template)
+        self.assertIn("client_body_timeout ${SILENCE_SECONDS}s;", self.template)
 
     def test_every_variable_is_given(self):
         given = env_file().keys() | set(re.findall(r"(NGINX_\w+)=", text("nginx/Dockerfile")))

@@ -154,6 +154,12 @@ class ShippedNetworksTests(SimpleTestCase):
             alone = [network.logits(images[[index]])[0] for index in (0, 15, 16)]
             np.testing.assert_allclose(together[[0, 15, 16]], alone, atol=TOLERANCE)
 
+    def test_weights_lie_channels_last(self):
+        for network in (load_networks(BUNDLES).single, load_networks(BUNDLES, Device("cpu", "bfloat16")).scantype):
+            kernels = [each for each in network.model.parameters() if each.dim() == 4 and each.shape[1] > 1]
+            self.assertTrue(all(each.is_contiguous(memory_format=torch.channels_last) for each in kernels))
+            self.assertGreater(len(kernels), 10)
+
     def test_in_bfloat16_the_logits_round_and_the_exact_ones_are_those_of_float32(self):
         images = np.random.default_rng(0).uniform(0, 255, (2, 1, 128, 128)).astype(np.float32)
         exact = load_networks(BUNDLES).single

@@ -1,9 +1,12 @@
 import io
+import threading
 import zipfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
+from detection import pipeline
 from detection.pipeline import scan
 from detection.watch import Watch
 from imaging.archive import Limits
@@ -70,6 +73,22 @@ class ScanTests(FolderTestCase):
         files = exam_files() | {"2nd_pass/002.dcm": slice_bytes(np.zeros((16, 16)), 2, 2.0)}
         with self.assertRaisesMessage(NoSignal, "2nd_pass/002.dcm holds no signal"):
             self.scan(files, Networks(Listening(1, 0), Listening(3, 0)))
+
+    def test_single_computes_while_the_passes_are_still_read(self):
+        reading = threading.Event()
+
+        class Waits(Listening):
+            def logits(self, images, *_):
+                if not reading.wait(20):
+                    raise AssertionError("the passes are read only after single has computed")
+                return super().logits(images)
+
+        def read(*passes, **how):
+            reading.set()
+            return process_scantype(*passes, **how)
+
+        with mock.patch.object(pipeline, "process_scantype", read):
+            self.scan(exam_files(), Networks(Waits(1, 100), Listening(3, 100)))
 
     def test_watch_is_told_how_far_it_is(self):
         told = []

@@ -50,6 +50,12 @@ class ChoiceTests(SimpleTestCase):
         with cuda(there=True, free=1000):
             self.assertEqual(choose("cuda", "float32").batch, 1)
 
+    def test_float32_on_a_gpu_is_not_rounded_to_tf32(self):
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
+        with cuda(there=True):
+            choose("cuda", "float32")
+        self.assertFalse(torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32)
+
     def test_gpu_that_is_asked_for_and_not_there_is_told(self):
         with cuda(there=False), self.assertRaisesMessage(DeviceMissing, "no CUDA device is there"):
             choose("cuda")

@@ -16,6 +16,8 @@ from training.machine import machine
 
 PARTS = ("networks", "reading", "requests", "plain", "uploads", "endurance")
 ON_REQUEST = ("alternatives",)  # needs packages that BreastWise itself does not
+# a page is written of these alone: its words describe them
+USUAL = {"parts": [], "slices": [64, 160, 320], "side": 512, "at_once": [1, 2, 4, 8], "exams": 200, "rounds": 5}
 FIGURES, PAGE, PICTURE = "performance.json", "performance.md", "performance.png"
 
 
@@ -24,13 +26,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("parts", nargs="*", choices=[*PARTS, *ON_REQUEST, []], help=f"default: {' '.join(PARTS)}")
-        parser.add_argument("--slices", nargs="+", type=int, default=[64, 160, 320], help="of the exams, rising")
-        parser.add_argument("--side", type=int, default=512, help="rows and columns of a slice")
+        parser.add_argument("--slices", nargs="+", type=int, default=USUAL["slices"], help="of the exams, rising")
+        parser.add_argument("--side", type=int, default=USUAL["side"], help="rows and columns of a slice")
         parser.add_argument("--seed", type=int, default=7, help="of the exams, which are phantoms")
-        parser.add_argument("--at-once", nargs="+", type=int, default=[1, 2, 4, 8], help="uploads")
-        parser.add_argument("--exams", type=int, default=200, help="in a row")
-        parser.add_argument("--rounds", type=int, default=5)
-        parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default: STATE_DIR/benchmark)")
+        parser.add_argument("--at-once", nargs="+", type=int, default=USUAL["at_once"], help="uploads")
+        parser.add_argument("--exams", type=int, default=USUAL["exams"], help="in a row")
+        parser.add_argument("--rounds", type=int, default=USUAL["rounds"])
+        parser.add_argument(
+            "--out",
+            type=Path,
+            metavar="DIR",
+            help="default: STATE_DIR/benchmark; a page is written there of a run without other options",
+        )
 
     def handle(self, **options):
         out = options["out"] or settings.STATE_DIR / "benchmark"
@@ -45,7 +52,9 @@ class Command(BaseCommand):
         about["precision"] = device().precision
         figures = [asdict(line) for line in run.lines]
         (out / FIGURES).write_text(json.dumps(about | {"figures": figures}, indent=2) + "\n")
-        (out / PAGE).write_text(page(about, run.lines))
-        if run.bars:
+        if all(options[name] == value for name, value in USUAL.items()):
+            (out / PAGE).write_text(page(about, run.lines))
             draw(run.bars, out / PICTURE)
         self.stdout.write(f"{about['machine']}, commit {about['commit']}\n{markdown(run.lines)}\n{out}")
+        missed = sum(line.verdict == "missed" for line in run.lines)
+        self.stdout.write(f"{missed} goals are missed")
