@@ -215,9 +215,11 @@ ok "a client that disconnects leaves nothing in gunicorn"
 
 eventually is_empty "$WORK_DIR" || fail "left in the work folder: $(ls "$WORK_DIR")"
 ok "the work folder is empty"
-studies=$(query "$DATABASE_NAME" "SELECT count(*) FROM breastcancer_api_study")
-[ "$studies" = 1 ] || fail "$studies studies in PostgreSQL instead of 1"
-ok "PostgreSQL holds the study, and none of the refused"
+studies=$(query "$DATABASE_NAME" "SELECT state, count(*) FROM breastcancer_api_study GROUP BY state ORDER BY state" | tr '\n' ' ')
+[ "$studies" = "done|1 refused|2 " ] || fail "PostgreSQL holds $studies"
+told=$(query "$DATABASE_NAME" "SELECT count(*) FROM breastcancer_api_study WHERE problem::jsonb ? 'detail'")
+[ "$told" = 0 ] || fail "the text of a refusal is in PostgreSQL"
+ok "PostgreSQL holds the study and two refusals, without their texts"
 
 # --- stop -------------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,13 @@
 """Studies, tokens and the trail in Django's admin: to look at, and tokens to make."""
 
 from django.contrib import admin
+from django.urls import reverse_lazy
 from knox.admin import AuthTokenAdmin, AuthTokenCreateForm
 
 from breastcancer_api.models import AuditEvent, Slice, Study, Token
+
+admin.site.site_header = admin.site.site_title = "BreastWise: research use only"
+admin.site.site_url = reverse_lazy("studies")
 
 
 class ReadOnly:
@@ -57,7 +61,7 @@ class TokenAdmin(AuthTokenAdmin):
 
     add_form = TokenForm
     list_display = ("name", "user", "created", "expiry")
-    fields = ("user", "name", "created", "expiry")
+    fields = ("user", "name", "expiry")
     search_fields = ("name", "user__username")
 
     def has_change_permission(self, request, obj=None):  # noqa: ARG002

@@ -74,6 +74,8 @@ def serving(state: Path) -> Iterator[Server]:
         "STATIC_ROOT": str(state / "static"),
         "DATABASE_HOST": "",
         "PUBLISHED": "127.0.0.1:0",
+        "UPLOAD_RATE": "none",
+        "REQUEST_RATE": "none",
         "LOG_LEVEL": "WARNING",
     }
     # Django's checks import every view, and torch with them; ``manage.py test`` makes them

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
 
+from breastcancer_api.claims import Erased
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.serializers import (
@@ -14,6 +15,7 @@ from breastcancer_api.serializers import (
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
+    SliceSerializer,
     StudySerializer,
     ValidationSerializer,
 )
@@ -30,7 +32,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
     description="A second request with the same key and body is answered with the first one's study.",
 )
@@ -40,6 +42,7 @@ PREFER = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="`respond-async`: do not wait, answer 202 with where the study will be (RFC 7240).",
 )
+ENCODING = {"file": {"contentType": "application/zip"}}
 LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=(201, 202))
 NETWORKS = OpenApiParameter(
     "X-BreastWise-Networks",
@@ -64,7 +67,10 @@ BODY = {
     415: (("unsupported_media_type", "the body is no form"),),
     503: ((Full.default_code, "as many exams as the server takes are in it; `Retry-After` says when to come again"),),
 }
-KEYS = {409: (("key_used", "the key came before with another body"),)}
+WORK = {
+    409: (("key_used", "the key came before with another body"),),
+    410: ((Erased.default_code, "the study was erased while it was read"),),
+}
 
 
 def _refusals(kinds: Iterable[type[ScanError]]) -> tuple[tuple[str, str], ...]:
@@ -83,7 +89,7 @@ OF_A_FORM = (
     ("incomplete_body", "the request broke off"),
     ("bad_idempotency_key", "no 1 to 255 printable characters"),
 )
-EXAM = BODY | KEYS | {400: (*OF_A_FORM, *OF_AN_EXAM)}
+EXAM = BODY | WORK | {400: (*OF_A_FORM, *OF_AN_EXAM)}
 FORM = BODY | {400: OF_A_FORM}
 
 
@@ -107,14 +113,14 @@ NUMBERS = OpenApiResponse(
 UPLOAD = extend_schema(
     operation_id="upload",
     description="series.zip goes in, slice numbers come out. Waits for the answer.",
-    request={"multipart/form-data": ArchiveSerializer},
+    request={"multipart/form-data": OpenApiRequest(ArchiveSerializer, encoding=ENCODING)},
     parameters=[KEY, LOCATION, NETWORKS],
     responses={(201, "application/json"): NUMBERS} | _problems(EXAM),
 )
 SEND = extend_schema(
     operation_id="send_study",
     description="A zip of any layout goes in, the study comes out: done, or with `Prefer: respond-async` queued.",
-    request={"multipart/form-data": ExamSerializer},
+    request={"multipart/form-data": OpenApiRequest(ExamSerializer, encoding=ENCODING)},
     parameters=[KEY, PREFER, LOCATION, NETWORKS],
     responses={(201, "application/json"): StudySerializer, (202, "application/json"): StudySerializer}
     | _problems(EXAM),
@@ -122,7 +128,7 @@ SEND = extend_schema(
 VALIDATE = extend_schema(
     operation_id="validate",
     description="What is in a zip and whether it would be accepted. No network runs and nothing is kept.",
-    request={"multipart/form-data": ExamSerializer},
+    request={"multipart/form-data": OpenApiRequest(ExamSerializer, encoding=ENCODING)},
     responses={(200, "application/json"): ValidationSerializer} | _problems(FORM),
 )
 LIST = extend_schema(
@@ -143,7 +149,7 @@ ERASE = extend_schema(
 SLICES = extend_schema(
     operation_id="list_slices",
     description="A row a slice; none before the study is done.",
-    responses=_problems(BAD_QUERY, MISSING),
+    responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING),
 )
 RESULTS_JSON = extend_schema(
     operation_id="get_results_json",

@@ -50,6 +50,7 @@ INTERRUPTED = {
     "title": "The work was interrupted",
     "detail": "The server was restarted before the exam was read. Send it again.",
 }
+LOST = (INTERRUPTED["code"], "archive_lost")  # what a sender is asked to send again for
 cache = ConnectionProxy(caches, "shared")
 log = logging.getLogger(__name__)
 
@@ -199,7 +200,8 @@ def _problem_key(study: Study) -> str:
 def send(
     owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "", pk: uuid.UUID | None = None
 ) -> tuple[Study, bool]:
-    """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before.
+    """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before, which
+    waits anew where a restart interrupted it.
 
     ``fingerprint`` tells what came with the key, ``pk`` the id of a new study. Raises KeyUsed when something else came
     with the key before.
@@ -207,12 +209,28 @@ def send(
     pk = pk or uuid.uuid4()
     if not key:
         return Study.objects.create(pk=pk, owner=owner), True
-    hashed = hashlib.sha256(key.encode()).hexdigest()
     defaults = {"fingerprint": fingerprint, "pk": pk}
-    study, created = Study.objects.get_or_create(owner=owner, idempotency_key=hashed, defaults=defaults)
+    study, created = Study.objects.get_or_create(owner=owner, idempotency_key=_hashed(key), defaults=defaults)
     if study.fingerprint != fingerprint:
         raise KeyUsed
-    return study, created
+    return study, created or _waits_anew(study)
+
+
+def release(owner: AbstractBaseUser | None, key: str) -> None:
+    """Takes ``key`` from a study of ``owner`` whose exam was lost, so that it makes another when it comes again."""
+    lost = Study.objects.filter(owner=owner, idempotency_key=_hashed(key), problem__code__in=LOST)
+    lost.update(idempotency_key="")
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _waits_anew(study: Study) -> bool:
+    """True for one of those who ask at the same time."""
+    interrupted = Study.objects.filter(pk=study.pk, problem__code=INTERRUPTED["code"])
+    fresh = {"finished_at": None, "reduced_at": None, "problem": None, "slices_done": 0, "progress": 0.0}
+    return bool(interrupted.update(state=Study.State.QUEUED, **fresh))
 
 
 def ended(study: Study, check: Check) -> Study:

@@ -12,6 +12,7 @@ from imaging.errors import FILE_NAME, NOT_ANALYSABLE, LimitExceeded, ScanError
 from imaging.wanted import ROLES
 
 PART, ARCHIVE_NAME = "file", "series.zip"
+PAGE_TOKEN = "csrfmiddlewaretoken"  # forms of our own pages bring it
 
 
 class NoArchive(ScanError):
@@ -77,7 +78,7 @@ def wanted_passes(request: Request) -> dict[str, str]:
     something about the exam.
     """
     for name in (*request.POST, *request.FILES):
-        if name not in ROLES and name != PART:
+        if name not in (*ROLES, PART, PAGE_TOKEN):
             raise UnknownField(f"The field {name!r} is not read; {', '.join(ROLES)} are.")
     wanted = {role: request.POST.getlist(role) for role in ROLES}
     for role, values in wanted.items():

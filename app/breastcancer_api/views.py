@@ -4,6 +4,7 @@ import json
 
 from django.http import StreamingHttpResponse
 from django.urls import reverse
+from django.utils.functional import cached_property
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, ListAPIView, get_object_or_404
 from rest_framework.renderers import JSONRenderer
@@ -19,7 +20,7 @@ from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
-from breastcancer_api.serializers import SliceSerializer, StudySerializer
+from breastcancer_api.serializers import ArchiveSerializer, SliceSerializer, StudySerializer
 from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 
@@ -58,15 +59,21 @@ class StudiesView(OwnStudies, ListAPIView):
     @schema.SEND
     def post(self, request):
         study = sent(request, any_layout=True, wait=not prefers_async(request))
-        body = self.get_serializer(study).data
+        body = dict(StudySerializer(study, context=self.get_serializer_context()).data)
         if not prefers_async(request):
             return Response(body, status.HTTP_201_CREATED, headers=_headers(study))
         headers = {"Location": reverse("study", args=[study.pk]), "Preference-Applied": ASYNC}
         return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
 
+    def get_serializer_class(self):
+        """Of a POST, the form that browsers see."""
+        return ArchiveSerializer if self.request.method == "POST" else StudySerializer
+
 
 class ValidateView(APIView):
     """``POST /validate/``: what is in a zip and whether it would be accepted. Nothing is kept."""
+
+    serializer_class = ArchiveSerializer  # the form that browsers see
 
     @schema.VALIDATE
     def post(self, request):
@@ -99,11 +106,15 @@ class SlicesView(ListAPIView):
 
     @schema.SLICES
     def get(self, request, *args, **kwargs):
+        audit.read(request, self.study)
         return super().get(request, *args, **kwargs)
 
+    @cached_property
+    def study(self) -> Study:
+        return get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"])
+
     def get_queryset(self):
-        study = get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"])
-        return super().get_queryset().filter(study=audit.read(self.request, study))
+        return super().get_queryset().filter(study=self.study)
 
 
 class ResultsView(OwnStudies, GenericAPIView):

@@ -66,9 +66,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def rate(value: str) -> str | None:
-    if value and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", value):
+    if value == "none":
+        return None
+    if not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", value):
         raise ValueError("is no number of requests in a time, such as 60/minute")
-    return value or None
+    return value
 
 
 def words(value: str) -> list[str]:
@@ -132,8 +134,8 @@ SETTINGS = (
         "1 serves clients without a token. Refused at start where the server is published beyond loopback.",
     ),
     Setting("RETENTION_HOURS", at_least(0), "24", "Hours for which a study keeps UIDs and file names of its slices."),
-    Setting("UPLOAD_RATE", rate, "60/minute", "Most exams of one user, or one anonymous address. Empty: no limit."),
-    Setting("REQUEST_RATE", rate, "1200/minute", "Most other requests of the same. Empty: no limit."),
+    Setting("UPLOAD_RATE", rate, "60/minute", "Most exams of one user, or one anonymous address. none: no limit."),
+    Setting("REQUEST_RATE", rate, "1200/minute", "Most other requests of the same. none: no limit."),
     Setting("THREADS", at_least(1), "8", "Exams read at the same time."),
     Setting("QUEUE", at_least(0), "16", "Exams that wait while others are read. One more is answered with 503."),
     Setting(

@@ -27,6 +27,7 @@ DEBUG = env.DEBUG
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 
 INSTALLED_APPS = [
+    "breastcancer_api",  # first, so that its templates take the place of others
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -38,7 +39,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "breastcancer_api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "breastcancer_api.local_assets.local_assets",
 ]
 ROOT_URLCONF = "breastwise.urls"
 WSGI_APPLICATION = "breastwise.wsgi.application"
@@ -122,12 +123,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "URL_FORMAT_OVERRIDE": None,  # what the client accepts decides
     "EXCEPTION_HANDLER": "breastcancer_api.problems.exception_handler",
 }
 KNOX_TOKEN_MODEL = "breastcancer_api.Token"
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "BreastWise",
+    "VERSION": "0.1.0",
     "DESCRIPTION": "Reads breast DCE-MRI exams and answers slice by slice. Research use only.",
     "OAS_VERSION": "3.1.1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -139,6 +142,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_HANDLERS = ["breastcancer_api.uploads.NamelessFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
+LOGIN_REDIRECT_URL = "studies"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")

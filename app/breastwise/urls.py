@@ -1,7 +1,7 @@
 """Every address the server answers."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from breastcancer_api import views
@@ -19,6 +19,7 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
+    path("session/", include("rest_framework.urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),

@@ -4,7 +4,8 @@ import threading
 from unittest import mock
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
 
 from breastcancer_api import inline, studies
@@ -75,9 +76,14 @@ class SlicesTests(StudiesTestCase):
         self.assertEqual([row["number"] for row in self.client.get(page["next"]).json()["results"]], [5, 6])
 
     def test_filter_that_cannot_be_read_is_refused(self):
-        response = self.client.get(f"/studies/{self.study['id']}/slices/?fused=maybe")
-        self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
-        self.assertEqual(response.json()["detail"], "fused: Enter a number.")
+        for query, told in (
+            ("fused=2", "fused: Select a valid choice. 2 is not one of the available choices."),
+            ("first=0", "first: Ensure this value is greater than or equal to 1."),
+            ("page_size=many", "page_size: Enter a number from 1 to 1000."),
+        ):
+            response = self.client.get(f"/studies/{self.study['id']}/slices/?{query}")
+            self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
+            self.assertEqual(response.json()["detail"], told)
 
     def test_result_as_json_holds_study_and_rows(self):
         result = self.client.get(f"/studies/{self.study['id']}/results.json").json()
@@ -173,6 +179,16 @@ class IdempotencyTests(StudiesTestCase):
         self.assertEqual((one.status_code, one.json()), (two.status_code, two.json()))
         self.assertEqual(Study.objects.count(), 1)
 
+    def test_exam_that_a_restart_interrupted_is_read_when_it_comes_again(self):
+        exam = zip_bytes(phantom_files())
+        first = self.post(exam).json()["id"]
+        Slice.objects.all().delete()
+        Study.objects.update(state="reading")
+        interrupt(Study.objects.all())
+        again = self.post(exam).json()
+        self.assertEqual((again["id"], again["state"], again["problem"]), (first, "done", None))
+        self.assertEqual((Study.objects.get().attempts, Slice.objects.count()), (2, 6))
+
     def test_key_that_is_none_is_refused(self):
         for key in ("", "two words", "k" * 256):
             answer = self.post(phantom_files(), key)
@@ -185,8 +201,20 @@ class IdempotencyTests(StudiesTestCase):
         self.assertNotEqual(self.post(exam).json()["id"], one)
 
 
+def read_without_locks(connection, **_) -> None:
+    """SQLite in memory refuses one thread's write while another reads the same table; in a file it waits."""
+    if connection.vendor == "sqlite":
+        connection.cursor().execute("PRAGMA read_uncommitted = 1")
+
+
 class BackgroundTests(UploadFiles, TransactionTestCase):
     """Another thread has another connection to the database: these tests commit."""
+
+    def setUp(self):
+        super().setUp()
+        read_without_locks(connection)
+        connection_created.connect(read_without_locks)
+        self.addCleanup(connection_created.disconnect, read_without_locks)
 
     def send(self, files, key: str = "", **headers):
         headers |= {"Idempotency-Key": key} if key else {}

@@ -57,11 +57,11 @@ class Trip:
 
     @property
     def probabilities(self) -> np.ndarray:
-        return np.array([[each["single_probability"], each["scantype_probability"]] for each in self.study.slices])
+        return np.array(self.study.slices.values_list("single_probability", "scantype_probability"))
 
     @property
     def fused(self) -> list[int]:
-        return [each["fused"] for each in self.study.slices]
+        return list(self.study.slices.values_list("fused", flat=True))
 
 
 def remembered(logits: Callable) -> Callable:

@@ -4,11 +4,20 @@ import warnings
 from pathlib import Path
 from unittest import skipUnless
 
+import yaml
 from django.core.management import get_commands, load_command_class
 from django.test import SimpleTestCase
+from rest_framework import exceptions
+from rest_framework.exceptions import APIException
 
+from breastcancer_api.filters import SliceFilter, StudyFilter
 from breastcancer_api.management.commands import formats
 from breastcancer_api.management.commands.networks import page
+from breastcancer_api.problems import refusal
+from breastcancer_api.serializers import ReceiptSerializer, SliceSerializer, StudySerializer, ValidationSerializer
+from breastcancer_api.studies import INTERRUPTED
+from breastcancer_api.sweeping import POISON
+from breastcancer_api.views import SlicesView, StudiesView
 from breastwise.env import SETTINGS
 from imaging.errors import ScanError
 from nets.bundle import ROLES, load
@@ -18,7 +27,78 @@ from training.sources.zips import LABELS, labelled_zips
 
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
+NGINX = ROOT / "nginx" / "default.conf.template"
 FILES = ROOT.parent / "shared" / "dicom"
+
+
+# of REST framework's errors those that an address of ours can answer
+OF_REST_FRAMEWORK = (
+    *(exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied, exceptions.NotFound),
+    *(exceptions.MethodNotAllowed, exceptions.UnsupportedMediaType, exceptions.Throttled),
+)
+# no operation of the schema answers these: a study tells them, nginx does, or an address that is not in it
+BESIDE_THE_SCHEMA = {
+    *("client_gone", "interrupted", "method_not_allowed", "unavailable", "timeout"),
+    *("taken", "archive_lost", "worker_lost", "time_up"),
+}
+
+
+def descendants(kind: type) -> list[type]:
+    """Those of the product's own code."""
+    found = [each for child in kind.__subclasses__() for each in (child, *descendants(child))]
+    return [each for each in found if each.__module__.startswith(("imaging.", "breastcancer_api."))]
+
+
+def codes() -> dict[str, int]:
+    """Every code of an error with its status, as the code has them."""
+    problems = (ROOT / "app" / "breastcancer_api" / "problems.py").read_text()
+    written = re.findall(r'\b(?:problem|_page)\(\s*(\d+),\s*"(\w+)"', problems)
+    nginx = re.findall(r"""^    (\d+|default) .*"code":"(\w+)\"""", NGINX.read_text(), re.MULTILINE)
+    return (
+        {code: 503 if status == "default" else int(status) for status, code in nginx}
+        | {code: int(status) for status, code in written}
+        | {each.code: refusal(each("..."))["status"] for each in descendants(ScanError)}
+        | {each.default_code: each.status_code for each in (*descendants(APIException), *OF_REST_FRAMEWORK)}
+        | {each["code"]: each["status"] for each in (INTERRUPTED, POISON)}
+    )
+
+
+class ErrorsTests(SimpleTestCase):
+    page = (ROOT / "docs" / "api.md").read_text()
+
+    def test_table_of_errors_is_what_the_code_has(self):
+        rows = re.findall(r"^\| ([\d, ]+) \| `(\w+)` \|", self.page, re.MULTILINE)
+        self.assertEqual({code: int(statuses[-3:]) for statuses, code in rows}, codes())
+
+    def test_every_code_is_there_once(self):
+        named = re.findall(r"^\| [\d, ]+ \| `(\w+)` \|", self.page, re.MULTILINE)
+        self.assertEqual(len(named), len(set(named)))
+
+    def test_schema_tells_the_same_codes(self):
+        schema = yaml.safe_load((ROOT / "docs" / "schema.yaml").read_text())
+        operations = [each for path in schema["paths"].values() for each in path.values()]
+        told = " ".join(answer["description"] for each in operations for answer in each["responses"].values())
+        self.assertEqual(set(re.findall(r"- `(\w+)`:", told)), set(codes()) - BESIDE_THE_SCHEMA)
+
+    def test_examples_hold_every_field(self):
+        named = re.findall(r'"(\w+)":', self.page)
+        for serializer in (StudySerializer, SliceSerializer, ValidationSerializer, ReceiptSerializer):
+            self.assertEqual(set(serializer().fields) - set(named), set())
+
+    def test_every_filter_and_order_is_told(self):
+        told = set(re.findall(r"[`?&](\w+)[`=]", self.page))
+        lists = (StudiesView, SlicesView)
+        names = {
+            *StudyFilter.base_filters,
+            *SliceFilter.base_filters,
+            *(name for each in lists for name in each.ordering_fields),
+        }
+        self.assertEqual(names - told, set())
+
+    def test_every_address_of_the_schema_is_on_the_page(self):
+        schema = yaml.safe_load((ROOT / "docs" / "schema.yaml").read_text())
+        missing = [path for path in schema["paths"] if path.replace("{id}", "<id>") not in self.page]
+        self.assertEqual(missing, [])
 
 
 class DocsTests(SimpleTestCase):
@@ -30,11 +110,6 @@ class DocsTests(SimpleTestCase):
     def test_configuration_page_names_no_setting_that_is_gone(self):
         named = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
         self.assertEqual(named, {each.name for each in SETTINGS})
-
-    def test_every_reason_for_a_refusal_is_in_the_api_page(self):
-        codes = {each.code for each in ScanError.__subclasses__()}
-        named = set(re.findall(r"`([a-z_]+)` \|", (ROOT / "docs" / "api.md").read_text()))
-        self.assertEqual(codes - named, set())
 
     def test_networks_page_is_what_the_command_prints_of_the_shipped_cards(self):
         shipped = [load(ROOT / "app" / "nets" / "bundles", role)[0] for role in ROLES]

@@ -85,6 +85,7 @@ class ExecutionTests(SimpleTestCase):
 class RateTests(SimpleTestCase):
     def test_rate_is_a_number_in_a_time_or_none(self):
         self.assertEqual(read_settings({"UPLOAD_RATE": "5/day"}).UPLOAD_RATE, "5/day")
+        self.assertIsNone(read_settings({"UPLOAD_RATE": "none"}).UPLOAD_RATE)
         with self.assertRaisesMessage(SettingError, "UPLOAD_RATE: '5' is no number of requests in a time"):
             read_settings({"UPLOAD_RATE": "5"})
 

@@ -1,0 +1,44 @@
+import tempfile
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+from django.core.management import call_command
+from django.test import SimpleTestCase
+
+from breastcancer_api.local_server import APP
+
+FILE = APP.parent / "docs" / "schema.yaml"
+
+
+class SchemaTests(SimpleTestCase):
+    def test_file_is_what_the_code_generates_and_valid(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder, "schema.yaml")
+            call_command("spectacular", file=str(made), validate=True, fail_on_warn=True)
+            self.assertEqual(FILE.read_text(), made.read_text(), "docs/schema.yaml is old: CONTRIBUTING.md, Start")
+
+    def test_it_is_openapi_3_1(self):
+        self.assertEqual(yaml.safe_load(FILE.read_text())["openapi"], "3.1.1")
+
+    def test_its_version_is_the_latest_of_the_changelog(self):
+        version = settings.SPECTACULAR_SETTINGS["VERSION"]
+        self.assertIn(f"## {version}", (APP.parent / "CHANGELOG.md").read_text().split("\n\n")[2])
+
+    def test_every_address_of_the_api_is_in_it(self):
+        paths = yaml.safe_load(FILE.read_text())["paths"]
+        self.assertEqual(
+            {(path, method) for path in paths for method in paths[path]},
+            {
+                ("/upload/", "post"),
+                ("/studies/", "get"),
+                ("/studies/", "post"),
+                ("/studies/{id}/", "get"),
+                ("/studies/{id}/", "delete"),
+                ("/studies/{id}/slices/", "get"),
+                ("/studies/{id}/results.json", "get"),
+                ("/studies/{id}/results.csv", "get"),
+                ("/validate/", "post"),
+                ("/networks/", "get"),
+            },
+        )
