@@ -50,6 +50,7 @@ INTERRUPTED = {
     "title": "The work was interrupted",
     "detail": "The server was restarted before the exam was read. Send it again.",
 }
+LOST = (INTERRUPTED["code"], "archive_lost")  # what a sender is asked to send again for
 cache = ConnectionProxy(caches, "shared")
 log = logging.getLogger(__name__)
 
@@ -208,12 +209,21 @@ def send(
     pk = pk or uuid.uuid4()
     if not key:
         return Study.objects.create(pk=pk, owner=owner), True
-    hashed = hashlib.sha256(key.encode()).hexdigest()
     defaults = {"fingerprint": fingerprint, "pk": pk}
-    study, created = Study.objects.get_or_create(owner=owner, idempotency_key=hashed, defaults=defaults)
+    study, created = Study.objects.get_or_create(owner=owner, idempotency_key=_hashed(key), defaults=defaults)
     if study.fingerprint != fingerprint:
         raise KeyUsed
     return study, created or _waits_anew(study)
+
+
+def release(owner: AbstractBaseUser | None, key: str) -> None:
+    """Takes ``key`` from a study of ``owner`` whose exam was lost, so that it makes another when it comes again."""
+    lost = Study.objects.filter(owner=owner, idempotency_key=_hashed(key), problem__code__in=LOST)
+    lost.update(idempotency_key="")
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _waits_anew(study: Study) -> bool:

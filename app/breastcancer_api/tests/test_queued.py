@@ -119,6 +119,13 @@ class KeyTests(QueuedTestCase):
         read_exam(key)
         self.assertEqual(self.send(self.exam, "k").json()["positive_slices"], Study.objects.get().positive_slices)
 
+    def test_exam_that_was_lost_makes_another_study_when_it_comes_again(self):
+        key = self.queue(self.exam, "k")
+        (self.store / f"{key}.zip").unlink()
+        read_exam(key)
+        again = self.send(self.exam, "k").json()
+        self.assertEqual((again["state"], again["id"] == key, self.stored()), ("done", False, []))
+
 
 class EndedTests(QueuedTestCase):
     def test_study_that_is_erased_while_it_waits_takes_its_archive_along(self):
