@@ -87,8 +87,8 @@ class Site:
             "WORK_DIR": str(self.work),
             "TMPDIR": str(folder),
             "BIND": f"127.0.0.1:{self.web_port}",
-            "UPLOAD_RATE": "",
-            "REQUEST_RATE": "",
+            "UPLOAD_RATE": "none",
+            "REQUEST_RATE": "none",
         }
         self.client = requests.Session()
         self.client.trust_env = False  # a proxy set for the house must not be asked for this address
