@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# The tests in two halves of about the same length, side by side.
+HALVES := "breastcancer_api breastwise nets" "detection imaging phantom training"
+
 .PHONY: demo test fuzz run lint format
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
 
 test: $(INSTALLED)
-	cd app && $(BIN)/python manage.py test
+	cd app && printf '%s\n' $(HALVES) | xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test
 
 # archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
 # 3,000 exams whose headers were changed at random

@@ -83,7 +83,7 @@ if [ "$(id -u)" = 0 ]; then
     as_web=(setpriv --reuid=www-data --regid=www-data --init-groups)
 fi
 
-# --- settings: .env.prod, with this folder's paths, free ports and a small limit --------------------------------------
+# --- settings: .env.prod, with this folder's paths, free ports, a small limit and one place ---------------------------
 
 set -a
 # shellcheck disable=SC1091
@@ -94,6 +94,7 @@ SUPERUSER_NAME=administrator SUPERUSER_PASSWORD_FILE=$folder/superuser_password
 BIND=127.0.0.1:$(free_port) NGINX_LISTEN=127.0.0.1:$(free_port)
 NGINX_UPSTREAM=$BIND
 MAX_UPLOAD_MB=40
+THREADS=1 QUEUE=0
 set +a
 url=http://$NGINX_LISTEN
 
@@ -195,6 +196,19 @@ ask --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
 expect_problem 413 limit_exceeded ".*The request is 41000"
 ok "just over the limit: 413 $(header content-type), from the application"
 
+worker=$(awk '{print $1}' "/proc/$gunicorn/task/$gunicorn/children")
+curl --silent --limit-rate 1M --form "file=@$folder/series.zip" --output /dev/null "http://$BIND/upload/" &
+slow=$!
+eventually nameless_file "$worker" "$WORK_DIR" || fail "no upload seen in $WORK_DIR"
+truncate -s 39000000 "$folder/large.zip"
+ask --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
+expect_problem 503 busy "As many exams as this server takes"
+[ "$(header retry-after)" = 30 ] || fail "Retry-After is '$(header retry-after)'"
+kill "$slow"
+wait "$slow" || true
+eventually no_nameless_file "$worker" "$WORK_DIR" || fail "the upload stays in $WORK_DIR"
+ok "one upload more than there are places: 503 $(header content-type), come again in 30 s"
+
 # --- what stays on disk -----------------------------------------------------------------------------------------------
 
 disconnect() { # pid folder address: breaks an upload off once the process has some of it on disk
@@ -209,7 +223,6 @@ disconnect() { # pid folder address: breaks an upload off once the process has s
 
 disconnect "$nginx" "$folder/nginx/bodies" "$url/upload/"
 ok "a client that disconnects leaves nothing in nginx"
-worker=$(awk '{print $1}' "/proc/$gunicorn/task/$gunicorn/children")
 disconnect "$worker" "$WORK_DIR" "http://$BIND/upload/"
 ok "a client that disconnects leaves nothing in gunicorn"
 

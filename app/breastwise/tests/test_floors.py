@@ -1,6 +1,7 @@
 """Imports run one way: a floor imports lower floors only, siblings do not import each other (docs/architecture.md)."""
 
 import ast
+import re
 from pathlib import Path
 
 from django.test import SimpleTestCase
@@ -45,6 +46,11 @@ class FloorsTests(SimpleTestCase):
     def test_every_package_has_a_floor(self):
         packages = {file.parent.name for file in APP.glob("*/__init__.py")}
         self.assertEqual(packages - set(FLOORS), set())
+
+    def test_make_test_runs_the_tests_of_every_package_once(self):
+        halves = re.search(r"^HALVES := (.+)$", (APP.parent / "Makefile").read_text(), re.MULTILINE)[1]
+        run = halves.replace('"', "").split()
+        self.assertEqual(sorted(run), sorted(file.parent.name for file in APP.glob("*/__init__.py")))
 
     def test_packages_import_lower_floors_only(self):
         wrong = [
