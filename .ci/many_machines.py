@@ -154,7 +154,10 @@ class Site:
 
     def finish(self) -> None:
         for name in reversed(list(self.processes)):
-            self.stop(name)
+            if name in ("postgres", "redis"):
+                self.stop(name)
+            else:
+                self.kill(name)  # a worker would finish its exam first
 
     # --- questions ---
 
@@ -417,6 +420,7 @@ def running(folder: Path) -> Iterator[Site]:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started ends, too
     if not shutil.which("redis-server"):
         print("skipped: redis-server is not installed")
         return
