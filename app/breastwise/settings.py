@@ -129,6 +129,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "breastcancer_api.problems.exception_handler",
 }
 KNOX_TOKEN_MODEL = "breastcancer_api.Token"
+MIGRATION_MODULES = {"knox": None}  # they would make a table for the model that ours replaces
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "BreastWise",
