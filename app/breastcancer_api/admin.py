@@ -11,7 +11,7 @@ admin.site.site_url = reverse_lazy("studies")
 
 
 class ReadOnly:
-    """Nothing can be added or changed here."""
+    """Nothing can be added, changed or deleted here."""
 
     def has_add_permission(self, request, obj=None):  # noqa: ARG002
         return False
@@ -19,21 +19,17 @@ class ReadOnly:
     def has_change_permission(self, request, obj=None):  # noqa: ARG002
         return False
 
-
-class Never(ReadOnly):
-    """Nor deleted."""
-
     def has_delete_permission(self, request, obj=None):  # noqa: ARG002
         return False
 
 
-class SliceInline(Never, admin.TabularInline):
+class SliceInline(ReadOnly, admin.TabularInline):
     model = Slice
     fields = ("number", "file", "position", "fused", "reason")
 
 
 @admin.register(Study)
-class StudyAdmin(Never, admin.ModelAdmin):
+class StudyAdmin(ReadOnly, admin.ModelAdmin):
     """Studies are erased by ``DELETE /studies/<id>/``, which leaves a receipt."""
 
     list_display = ("id", "owner", "created_at", "state", "slice_count", "positive_slices")
@@ -43,7 +39,7 @@ class StudyAdmin(Never, admin.ModelAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(Never, admin.ModelAdmin):
+class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("at", "action", "user", "token", "study")
     list_filter = ("action", "at")
     search_fields = ("study", "user")

@@ -1,6 +1,7 @@
 """What is kept of a study, for how long, and how it is erased."""
 
 import logging
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from breastcancer_api import archives
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.timers import now_and_then
 
+PORTION = 500  # studies that are reduced together: databases take only so many in one question
 PURGE_SECONDS = 600  # between two looks of the timer
 log = logging.getLogger(__name__)
 
@@ -39,12 +41,18 @@ def purge(now: datetime | None = None) -> int:
     now = now or timezone.now()
     old = now - timedelta(hours=settings.RETENTION_HOURS)
     due = Study.objects.filter(reduced_at=None, finished_at__lte=old).values_list("pk", flat=True)
+    reduced = 0
+    while keys := list(due[:PORTION]):
+        _reduce(keys, now)
+        reduced += len(keys)
+    return reduced
+
+
+def _reduce(keys: list[uuid.UUID], now: datetime) -> None:
     with transaction.atomic():
-        keys = list(due)
         Slice.objects.filter(study__in=keys).update(file="", sop_instance_uids=[])
         Study.objects.filter(pk__in=keys).update(reduced_at=now)
         AuditEvent.objects.bulk_create(AuditEvent(action=AuditEvent.Action.REDUCED, study=key) for key in keys)
-    return len(keys)
 
 
 def purge_now_and_then() -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -44,9 +45,10 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
         passes = wanted_passes(request) if any_layout else None
         fingerprint = _fingerprint(archive, passes) if key else ""
         execution = EXECUTIONS[settings.EXECUTION]
-        study, new = execution.take(_owner(request), key, fingerprint, archive, passes)
-        if new:
-            audit.record(request, AuditEvent.Action.SENT, study)
+        with transaction.atomic():  # no study without a trace of who sent it
+            study, new = execution.take(_owner(request), key, fingerprint, archive, passes)
+            if new:
+                audit.record(request, AuditEvent.Action.SENT, study)
         if new and not wait:
             execution.later(study, archive, passes, held.pop_all())
         elif new:

@@ -2,6 +2,7 @@
 
 import json
 
+from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -91,8 +92,9 @@ class StudyView(OwnStudies, GenericAPIView):
     @schema.ERASE
     def delete(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.get_object()
-        receipt = erase(study)
-        audit.record(request, AuditEvent.Action.ERASED, study, receipt=receipt)
+        with transaction.atomic():  # nothing is erased without a trace
+            receipt = erase(study)
+            audit.record(request, AuditEvent.Action.ERASED, study, receipt=receipt)
         return Response(receipt)
 
 

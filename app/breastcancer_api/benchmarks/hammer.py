@@ -25,7 +25,7 @@ FINAL = ("done", "refused", "failed")
 BUSY = 503
 PATIENCE = (0.5, 2.0)  # seconds after which a client comes again that was told the server is busy
 SETTLE_SECONDS = 120
-LONGEST_LIFE = 1.5  # seconds from the uploads to the kill: by then all are answered
+LONGEST_LIFE = 1.5  # seconds from the uploads to the kill
 
 
 class Withstood(Exception):
@@ -113,11 +113,19 @@ def _follow(url: str, upload: Upload, _draw: random.Random, tally: Tally) -> int
     while response.status_code in (200, 202) and response.json()["state"] not in FINAL:
         time.sleep(0.5)
         response = requests.get(f"{url}/studies/{response.json()['id']}/", timeout=60)
-    if response.status_code == 200 and response.json()["state"] == "done":
-        found = tuple(response.json()["positive_slices"])
-        if found != upload.answer:
-            tally.wrong.append(f"{upload.kind}, not waiting: {found} instead of {upload.answer}")
+    if wrong := _ended_wrong(upload, response):
+        tally.wrong.append(f"{upload.kind}, not waiting: {wrong}")
     return response.status_code
+
+
+def _ended_wrong(upload: Upload, response: requests.Response) -> str:
+    if response.status_code != 200:
+        return "" if response.status_code == BUSY else f"status {response.status_code}"
+    study = response.json()
+    if study["state"] == "refused":
+        return "" if upload.answer is None else f"refused: {study['problem']['code']}"
+    found = None if study["positive_slices"] is None else tuple(study["positive_slices"])
+    return "" if (study["state"], found) == ("done", upload.answer) else f"{study['state']}: {found}"
 
 
 def _hang_up(url: str, upload: Upload, draw: random.Random, tally: Tally) -> None:
@@ -125,7 +133,8 @@ def _hang_up(url: str, upload: Upload, draw: random.Random, tally: Tally) -> Non
     prepared = requests.Request("POST", f"{url}/upload/", files={"file": (upload.name, upload.content)}).prepare()
     head = "".join(f"{name}: {value}\r\n" for name, value in prepared.headers.items())
     whole = f"POST /upload/ HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{head}\r\n".encode() + prepared.body
-    with socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=60) as connection:
+    connection = socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=60)
+    with connection, contextlib.suppress(ConnectionError):  # a server that is busy closes first
         connection.sendall(whole[: draw.randint(1, len(whole))])
     tally.add(upload.kind, "hung up")
 

@@ -1,10 +1,12 @@
 from datetime import timedelta
 from io import StringIO
+from unittest import mock
 
 from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
 
+from breastcancer_api import retention
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.retention import purge
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
@@ -27,6 +29,13 @@ class RetentionTests(StudiesTestCase):
         for name in ("number", "position", "single_probability", "fused", "reason"):
             self.assertEqual([row[name] for row in before["slices"]], [row[name] for row in after["slices"]])
         self.assertEqual(AuditEvent.objects.filter(action="reduced").count(), 1)
+
+    def test_many_studies_are_reduced_in_portions(self):
+        for _ in range(4):
+            Study.objects.create(state="done", finished_at=timezone.now())
+        with mock.patch.object(retention, "PORTION", 2):
+            self.assertEqual(purge(timezone.now() + timedelta(hours=25)), 5)
+        self.assertFalse(Study.objects.filter(reduced_at=None).exists())
 
     def test_it_is_done_once(self):
         later = timezone.now() + timedelta(hours=25)

@@ -80,6 +80,7 @@ def page(about: dict, loads: list[Load]) -> str:
         command=about["command"],
         commit=about["commit"],
         seed=about["seed"],
+        queue=settings.CELERY_TASK_DEFAULT_QUEUE,
         **{f"machine_{name}": value for name, value in about["measured"].items()},
         fixed=service.fixed,
         a_slice=1000 * service.a_slice,
