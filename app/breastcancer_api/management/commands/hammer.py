@@ -26,7 +26,8 @@ class Command(BaseCommand):
             exams = hammer.exams(Path(name))
             try:
                 self._clients(Path(name, "clients"), exams, **options)
-                self._kills(Path(name, "kills"), exams, options["kills"], options["seed"])
+                if options["kills"]:
+                    self._kills(Path(name, "kills"), exams, options["kills"], options["seed"])
             except hammer.Withstood as error:
                 raise CommandError(error) from error
 
