@@ -5,7 +5,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 # The tests in two halves of about the same length, side by side.
-HALVES := "breastcancer_api breastwise nets" "detection imaging phantom training"
+HALVES := breastcancer_api "breastwise detection imaging nets phantom training"
 
 .PHONY: demo test fuzz run lint format
 

@@ -48,7 +48,7 @@ INTERRUPTED = {
     "status": 500,
     "code": "interrupted",
     "title": "The work was interrupted",
-    "detail": "The server was restarted before the exam was read. Send it again.",
+    "detail": "The server stopped, or lost its database, before the exam was read. Send it again.",
 }
 LOST = (INTERRUPTED["code"], "archive_lost")  # what a sender is asked to send again for
 cache = ConnectionProxy(caches, "shared")

@@ -7,6 +7,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from http.client import HTTPResponse
 from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit
@@ -62,16 +63,6 @@ class ServingTests(FolderTestCase):
     def archive(self) -> bytes:
         return (self.state / "series.zip").read_bytes()
 
-    def test_upload_is_answered_and_clients_that_hang_up_leave_nothing(self):
-        with serving(self.state) as server:
-            answer = post(server, self.state / "series.zip")
-            self.send(server.url, 0.5)
-            self.send(server.url, 1.0)
-        # serving has ended: gunicorn finishes what it has in hand before it goes
-        self.assertEqual(self.left(), [])
-        self.assertIsInstance(answer.slices, list)
-        self.assertIn("research use only", answer.networks)
-
     def test_exam_of_a_sender_who_hangs_up_is_dropped_and_the_next_takes_its_turn(self):
         self.enterContext(mock.patch.dict(os.environ, THREADS="1", QUEUE="1"))
         short = self.folder / "short.zip"
@@ -82,12 +73,17 @@ class ServingTests(FolderTestCase):
             answer = post(server, short)
         self.assertEqual(list(studies(self.state)), [answer.location])
 
-    def test_sender_who_stalls_is_given_up_and_keeps_nobody_from_stopping(self):
+    def test_senders_who_stall_or_hang_up_leave_nothing_and_keep_nobody_from_stopping(self):
         self.enterContext(mock.patch.dict(os.environ, SILENCE_SECONDS="1"))
         with serving(self.state) as server:
             with self.begun(server.url, 0.5) as client:
-                self.assertIn(b"incomplete_body", client.recv(2000))
+                answer = HTTPResponse(client)
+                answer.begin()
+                self.assertIn(b"incomplete_body", answer.read())
+            self.send(server.url, 0.5)
+            self.send(server.url, 1.0)
             self.enterContext(self.begun(server.url, 0.5))
+        # serving has ended: gunicorn finishes what it has in hand before it goes
         self.assertEqual(self.left(), [])
 
     def test_server_that_cannot_start_is_told_with_its_reason(self):
@@ -116,6 +112,13 @@ class ServedTests(FolderTestCase):
         self.assertEqual([len(rows[location]) for location in alone], [4, 7])
         for short, long in rounds:
             self.assertEqual([rows[short.location], rows[long.location]], [rows[location] for location in alone])
+
+    def test_upload_is_answered_with_slices_and_the_networks_that_read_it(self):
+        archive = self.folder / "series.zip"
+        archive.write_bytes(zip_bytes(exam_files(count=2)))
+        answer = post(self.server, archive)
+        self.assertIsInstance(answer.slices, list)
+        self.assertIn("research use only", answer.networks)
 
     def test_torch_is_loaded_after_the_process_that_answers_is_forked(self):
         self.assertNotIn("libtorch", Path(f"/proc/{self.server.pid}/maps").read_text())
