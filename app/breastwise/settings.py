@@ -1,6 +1,9 @@
 """Django's settings, from the values of ``env.py``."""
 
+import os
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 from breastwise.env import check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
@@ -93,6 +96,8 @@ else:
                 "timeout": 20,
                 "init_command": "PRAGMA journal_mode=WAL",
             },
+            # in memory, a thread that writes would refuse others instead of letting them wait; tests run side by side
+            "TEST": {"NAME": Path(tempfile.gettempdir(), f"breastwise-test-{os.getpid()}.sqlite3")},
         }
     }
 # "default" counts requests, which needs no Redis; "shared" is what web and workers tell each other
