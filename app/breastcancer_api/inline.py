@@ -1,8 +1,11 @@
 """EXECUTION=inline: the process that receives an exam reads it, while its sender waits or in the background."""
 
+import logging
 import os
+import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from typing import BinaryIO
 
@@ -15,9 +18,15 @@ from breastcancer_api.clients import ClientGone
 from breastcancer_api.models import Study
 from breastcancer_api.places import turn
 from breastcancer_api.problems import StudyFailed, incident
-from breastcancer_api.studies import Passes, abandon, carry_out, send
+from breastcancer_api.studies import Passes, abandon, carry_out, interrupt, send
+from breastcancer_api.timers import now_and_then
 from imaging.errors import ScanError
 from nets.runtime import Check, unchecked
+
+SWEEP_SECONDS = 5  # between two sweeps
+FORGOTTEN_SECONDS = 30  # without a sign of life
+log = logging.getLogger(__name__)
+_in_hand: set[uuid.UUID] = set()  # studies that this process reads or will
 
 
 def take(owner, key: str, fingerprint: str, _archive: UploadedFile, _passes: Passes) -> tuple[Study, bool]:
@@ -28,7 +37,7 @@ def take(owner, key: str, fingerprint: str, _archive: UploadedFile, _passes: Pas
 def now(study: Study, archive: UploadedFile, passes: Passes, check: Check) -> None:
     """Reads the exam. Raises what ``studies.carry_out`` does and what ``check`` raises while it waits for its turn."""
     try:
-        with turn(check):
+        with _hand(study), turn(check):
             carry_out(study, nullcontext((archive, passes)), check)
     except ClientGone as error:  # before its turn came
         abandon(study, error)
@@ -37,7 +46,30 @@ def now(study: Study, archive: UploadedFile, passes: Passes, check: Check) -> No
 
 def later(study: Study, archive: UploadedFile, passes: Passes, held: ExitStack) -> None:
     """Has the exam read in the background, which closes ``held`` afterwards."""
+    held.enter_context(_hand(study))
     _pool().submit(_in_background, study, _own(archive), passes, held)
+
+
+def sweep_now_and_then() -> None:
+    """Sweeps every SWEEP_SECONDS, for as long as the process lives."""
+    now_and_then("sweep", SWEEP_SECONDS, sweep)
+
+
+def sweep() -> int:
+    """Ends as failed what nobody reads: the database was away when its end was to be written. How many those were."""
+    forgotten = interrupt(Study.objects.unseen(FORGOTTEN_SECONDS).exclude(pk__in=tuple(_in_hand)))
+    if forgotten:
+        log.warning("ended %d studies as failed whose end could not be written before", forgotten)
+    return forgotten
+
+
+@contextmanager
+def _hand(study: Study) -> Iterator[None]:
+    _in_hand.add(study.pk)
+    try:
+        yield
+    finally:
+        _in_hand.discard(study.pk)
 
 
 def _own(archive: UploadedFile) -> BinaryIO:

@@ -5,12 +5,12 @@ import warnings
 
 from django.conf import settings
 
+from breastcancer_api import inline, sweeping
 from breastcancer_api.memory import limit_arenas
 from breastcancer_api.models import Study
 from breastcancer_api.networks import cards, device, identity, networks
 from breastcancer_api.retention import purge_now_and_then
 from breastcancer_api.studies import interrupt
-from breastcancer_api.sweeping import sweep_now_and_then
 from detection.workspace import sweep
 from imaging.parallel import cores
 from nets.device import limit_threads
@@ -28,8 +28,9 @@ def prepare() -> None:
     if settings.EXECUTION == "inline":
         _interrupt()
         _load()
+        inline.sweep_now_and_then()
     else:
-        sweep_now_and_then()
+        sweeping.sweep_now_and_then()
     purge_now_and_then()
     for card in cards():
         log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))
@@ -39,7 +40,7 @@ def prepare_worker() -> None:
     """For the process of a worker that reads. Raises nets.bundle.BundleError or nets.device.DeviceMissing."""
     _begin()
     _load()
-    sweep_now_and_then()
+    sweeping.sweep_now_and_then()
     purge_now_and_then()
     for card in networks().cards():
         log.info("worker's network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

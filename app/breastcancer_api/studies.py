@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import caches
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.connection import ConnectionProxy
 from rest_framework.exceptions import APIException
@@ -230,7 +231,7 @@ def _waits_anew(study: Study) -> bool:
     """True for one of those who ask at the same time."""
     interrupted = Study.objects.filter(pk=study.pk, problem__code=INTERRUPTED["code"])
     fresh = {"finished_at": None, "reduced_at": None, "claim": None, "problem": None, "slices_done": 0, "progress": 0.0}
-    return bool(interrupted.update(state=Study.State.QUEUED, **fresh))
+    return bool(interrupted.update(state=Study.State.QUEUED, seen_at=Now(), **fresh))
 
 
 def ended(study: Study, check: Check) -> Study:

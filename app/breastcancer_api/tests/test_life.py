@@ -1,11 +1,12 @@
 """A study from its upload to its end, over the API."""
 
 import threading
+from datetime import timedelta
 from unittest import mock
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
-from django.db.backends.signals import connection_created
+from django.db import DatabaseError
+from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
 from breastcancer_api import inline, studies
@@ -151,6 +152,32 @@ class InterruptedTests(StudiesTestCase):
         self.assertEqual({each.state for each in failed}, {"failed"})
         self.assertFalse(Study.objects.unfinished().exists())
 
+    def silent(self) -> None:
+        """No study has shown life for a minute."""
+        Study.objects.update(seen_at=Now() - timedelta(minutes=1))
+
+    def test_study_whose_end_could_not_be_written_is_ended_later(self):
+        with (
+            mock.patch.object(studies, "_end", side_effect=DatabaseError),
+            self.assertLogs("breastcancer_api.problems"),
+        ):
+            self.send("/studies/", {"a.txt": b"text"})
+        self.assertEqual((inline.sweep(), Study.objects.get().state), (0, "reading"))
+        self.silent()
+        with self.assertLogs("breastcancer_api.inline"):
+            self.assertEqual(inline.sweep(), 1)
+        self.assertEqual(Study.objects.get().problem["code"], "interrupted")
+
+    def test_study_that_is_read_or_waits_is_left_alone_however_long_it_is_silent(self):
+        def scanned(*_):
+            self.silent()
+            self.assertEqual(inline.sweep(), 0)
+            raise RuntimeError
+
+        with mock.patch.object(studies, "scan", scanned), self.assertLogs("breastcancer_api.problems"):
+            self.send("/studies/", phantom_files())
+        self.assertEqual(Study.objects.get().problem["code"], "internal_error")
+
 
 class IdempotencyTests(StudiesTestCase):
     def post(self, files, key: str = "k-1", address: str = "/studies/"):
@@ -201,20 +228,8 @@ class IdempotencyTests(StudiesTestCase):
         self.assertNotEqual(self.post(exam).json()["id"], one)
 
 
-def read_without_locks(connection, **_) -> None:
-    """SQLite in memory refuses one thread's write while another reads the same table; in a file it waits."""
-    if connection.vendor == "sqlite":
-        connection.cursor().execute("PRAGMA read_uncommitted = 1")
-
-
 class BackgroundTests(UploadFiles, TransactionTestCase):
     """Another thread has another connection to the database: these tests commit."""
-
-    def setUp(self):
-        super().setUp()
-        read_without_locks(connection)
-        connection_created.connect(read_without_locks)
-        self.addCleanup(connection_created.disconnect, read_without_locks)
 
     def send(self, files, key: str = "", **headers):
         headers |= {"Idempotency-Key": key} if key else {}
@@ -250,6 +265,8 @@ class BackgroundTests(UploadFiles, TransactionTestCase):
         answer = self.send(phantom_files(), Prefer="respond-async, wait=5")
         self.assertEqual((answer.status_code, answer["Preference-Applied"]), (202, "respond-async"))
         self.assertIn(self.client.get(answer["Location"]).json()["state"], ("queued", "reading", "analysing"))
+        Study.objects.update(seen_at=Now() - timedelta(minutes=1))
+        self.assertEqual(inline.sweep(), 0)
         go.set()
         self.assertEqual(self.ended(answer).state, "done")
 

@@ -165,11 +165,11 @@ class WithoutNetworksTests(QueuedTestCase):
         Study.objects.create(state="reading")
         with (
             mock.patch.object(startup, "purge_now_and_then"),
-            mock.patch.object(startup, "sweep_now_and_then") as sweeping,
+            mock.patch.object(startup.sweeping, "sweep_now_and_then") as swept,
             mock.patch.object(startup, "limit_arenas"),
         ):
             startup.prepare()
-        self.assertEqual((Study.objects.get().state, sweeping.call_count), ("reading", 1))
+        self.assertEqual((Study.objects.get().state, swept.call_count), ("reading", 1))
 
     def test_cards_and_what_is_in_a_zip_are_told_without_networks(self):
         self.assertEqual([each["role"] for each in self.client.get("/networks/").json()], ["single", "scantype"])
