@@ -28,7 +28,8 @@ class Service:
 @dataclass(frozen=True)
 class Load:
     """What a number of exams a day does to ``workers``. Times are in seconds an exam waits for its turn; ``busy`` is
-    the share of their time for which all workers compute in the busiest hour of a usual day."""
+    the share of their time for which all workers compute in the busiest hour of a usual day, ``queue`` the most exams
+    that wait at once."""
 
     exams: int
     workers: int
@@ -36,6 +37,7 @@ class Load:
     mean: float
     most: float  # PATIENT of all exams wait less
     longest: float
+    queue: int
 
 
 def measured(figures: Sequence[Mapping]) -> Service:
@@ -82,7 +84,14 @@ def load(exams: int, service: Service, seed: int, workers: int | None = None) ->
     waited = waits(times, seconds, workers)
     hours = np.bincount((times % DAY // HOUR).astype(int), seconds, minlength=24) / days
     most = float(np.quantile(waited, PATIENT))
-    return Load(exams, workers, float(hours.max() / HOUR / workers), float(waited.mean()), most, float(waited.max()))
+    busy, longest = float(hours.max() / HOUR / workers), float(waited.max())
+    return Load(exams, workers, busy, float(waited.mean()), most, longest, queue(times, waited))
+
+
+def queue(times: np.ndarray, waited: np.ndarray) -> int:
+    """The most exams that wait at once, of which each came at its time and ``waited`` so long."""
+    begun = np.searchsorted(times + waited, times, side="right")  # exams begin in the order in which they come
+    return int((np.arange(1, len(times) + 1) - begun).max(initial=0))
 
 
 def _fewest(times: np.ndarray, seconds: np.ndarray) -> int:

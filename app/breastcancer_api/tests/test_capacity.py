@@ -7,7 +7,7 @@ import numpy as np
 from django.test import SimpleTestCase, TestCase
 
 from breastcancer_api.benchmarks import kept
-from breastcancer_api.benchmarks.capacity import DAY, Service, arrivals, load, measured, waits
+from breastcancer_api.benchmarks.capacity import DAY, Service, arrivals, load, measured, queue, waits
 from breastcancer_api.management.commands.capacity import page, simulated
 from breastcancer_api.models import Slice, Study
 
@@ -29,6 +29,12 @@ class QueueTests(SimpleTestCase):
     def test_two_workers_halve_the_queue(self):
         found = waits(np.array([0.0, 1.0, 2.0, 2.0]), np.array([5.0, 5.0, 5.0, 5.0]), 2)
         self.assertEqual(found.tolist(), [0.0, 0.0, 3.0, 4.0])
+
+    def test_longest_queue_is_the_most_that_wait_at_once(self):
+        times, seconds = np.array([0.0, 1.0, 2.0, 20.0]), np.array([5.0, 5.0, 5.0, 5.0])
+        self.assertEqual(queue(times, waits(times, seconds, 1)), 2)
+        self.assertEqual(queue(times, waits(times, seconds, 2)), 1)
+        self.assertEqual(queue(times, waits(times, seconds, 3)), 0)
 
     def test_mean_wait_is_that_of_erlangs_formula(self):
         draw = np.random.default_rng(3)

@@ -20,7 +20,7 @@ matplotlib.use("Agg")
 BENCHMARK, FIGURES, PAGE, PICTURE = "performance.json", "scaling.json", "scaling.md", "scaling.png"
 SIDE = 512
 USUAL = sum(SLICES) // 2
-HEAD = "| exams a day | workers | busy at the busiest hour | mean wait | 95 % wait less than | longest wait |"
+HEAD = "| exams a day | workers | busy at the busiest hour | mean wait | 95 % wait less than | longest wait | most wait at once |"
 TEMPLATE = Path(__file__).with_name("scaling.txt")
 
 
@@ -65,10 +65,10 @@ def simulated(about: dict) -> list[Load]:
 def table(loads: list[Load]) -> str:
     rows = [
         f"| {each.exams:,} | {each.workers} | {each.busy:.0%} | {each.mean:.1f} s | {each.most:.0f} s "
-        f"| {each.longest:.0f} s |"
+        f"| {each.longest:.0f} s | {each.queue} |"
         for each in loads
     ]
-    return "\n".join([HEAD, "|---|---|---|---|---|---|", *rows])
+    return "\n".join([HEAD, "|---|---|---|---|---|---|---|", *rows])
 
 
 def page(about: dict, loads: list[Load]) -> str:
@@ -95,6 +95,7 @@ def page(about: dict, loads: list[Load]) -> str:
         kilobytes=about["database_bytes"] / 1e3,
         most=most.exams,
         workers=most.workers,
+        waiting=most.queue,
         terabytes=bytes_a_day / 1e12,
         gigabits=8 * bytes_a_day / DAY / 1e9,
         rows=most.exams * (USUAL + 1) / 1e6,
