@@ -18,7 +18,7 @@ from breastcancer_api.clients import ClientGone
 from breastcancer_api.models import Study
 from breastcancer_api.places import turn
 from breastcancer_api.problems import StudyFailed, incident
-from breastcancer_api.studies import Passes, abandon, carry_out, interrupt, send
+from breastcancer_api.studies import Arrival, Passes, abandon, carry_out, interrupt, send
 from breastcancer_api.timers import now_and_then
 from imaging.errors import ScanError
 from nets.runtime import Check, unchecked
@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 _in_hand: set[uuid.UUID] = set()  # studies that this process reads or will
 
 
-def take(owner, key: str, fingerprint: str, _archive: UploadedFile, _passes: Passes) -> tuple[Study, bool]:
+def take(arrival: Arrival, _archive: UploadedFile, _passes: Passes) -> tuple[Study, bool]:
     """As ``studies.send``; the archive stays with the request."""
-    return send(owner, key, fingerprint)
+    return send(arrival)
 
 
 def now(study: Study, archive: UploadedFile, passes: Passes, check: Check) -> None:

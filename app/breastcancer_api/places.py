@@ -9,6 +9,7 @@ from django.conf import settings
 from rest_framework.exceptions import APIException
 
 RETRY_SECONDS = 30
+AGAIN = 2  # requests at once for exams that came before
 LOOK_SECONDS = 1  # how often a waiting exam looks whether its sender is still there
 
 
@@ -52,6 +53,9 @@ class Line:
 
 _reading = Line(settings.THREADS)
 _inside = BoundedSemaphore(settings.THREADS + settings.QUEUE)
+# Who asks again for an exam that is here already needs none of these places, and a thread all the same: gunicorn has
+# spare ones (gunicorn.conf.py), and some of them must stay free for those who ask whether the server lives.
+_again = BoundedSemaphore(AGAIN)
 
 
 class Full(APIException):
@@ -61,14 +65,15 @@ class Full(APIException):
 
 
 @contextmanager
-def place() -> Iterator[None]:
-    """A place among those who are read or wait. Raises Full when there is none."""
-    if not _inside.acquire(blocking=False):
+def place(again: bool = False) -> Iterator[None]:
+    """A place among those who are read or wait, or among those who come ``again``. Raises Full when there is none."""
+    places = _again if again else _inside
+    if not places.acquire(blocking=False):
         raise Full
     try:
         yield
     finally:
-        _inside.release()
+        places.release()
 
 
 @contextmanager

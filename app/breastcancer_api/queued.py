@@ -10,24 +10,23 @@ from breastcancer_api import archives
 from breastcancer_api.clients import ClientGone
 from breastcancer_api.models import Study
 from breastcancer_api.places import Full
-from breastcancer_api.studies import Passes, abandon, answered, release, send
+from breastcancer_api.studies import Arrival, Passes, abandon, answered, release, send
 from breastcancer_api.tasks import deliver
 from nets.runtime import Check
 
 
-def take(owner, key: str, fingerprint: str, archive: UploadedFile, passes: Passes) -> tuple[Study, bool]:
+def take(arrival: Arrival, archive: UploadedFile, passes: Passes) -> tuple[Study, bool]:
     """As ``studies.send``; a study is made once its archive is stored, and so is never without. Raises Full.
 
     An exam that was lost makes another study when it comes again: its archive is stored under that one's id.
     """
-    if Study.objects.queued().count() >= settings.QUEUE:
+    if not arrival.known() and Study.objects.queued().count() >= settings.QUEUE:
         raise Full
-    if key:
-        release(owner, key)
+    release(arrival)
     pk, new = uuid.uuid4(), False
     archives.keep(pk, archive, passes)
     try:
-        study, new = send(owner, key, fingerprint, pk)
+        study, new = send(arrival, pk)
     finally:
         if not new:
             archives.delete(pk)

@@ -4,10 +4,11 @@ import hashlib
 import json
 import re
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -15,7 +16,7 @@ from breastcancer_api import audit, inline, queued
 from breastcancer_api.clients import still_waits
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.places import place
-from breastcancer_api.studies import Passes, answered
+from breastcancer_api.studies import Arrival, Passes, answered
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 from nets.runtime import unchecked
 
@@ -37,24 +38,23 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
     who hangs up ends the work, unless the key lets another request fetch the answer. Raises what ``place``,
     ``uploaded_archive``, ``wanted_passes`` and the execution's ``take`` raise, and BadKey.
     """
-    key = _key(request)
+    arrival = Arrival(_owner(request), _key(request), trace=partial(audit.record, request, AuditEvent.Action.SENT))
     check = still_waits(request)
+    execution = EXECUTIONS[settings.EXECUTION]
     with ExitStack() as held:
-        held.enter_context(place())
+        held.enter_context(place(again=arrival.known()))
         archive = held.enter_context(uploaded_archive(request, any_layout))
         passes = wanted_passes(request) if any_layout else None
-        fingerprint = _fingerprint(archive, passes) if key else ""
-        execution = EXECUTIONS[settings.EXECUTION]
-        with transaction.atomic():  # no study without a trace of who sent it
-            study, new = execution.take(_owner(request), key, fingerprint, archive, passes)
-            if new:
-                audit.record(request, AuditEvent.Action.SENT, study)
+        if arrival.key:
+            arrival = replace(arrival, fingerprint=_fingerprint(archive, passes))
+        study, new = execution.take(arrival, archive, passes)
         if new and not wait:
             execution.later(study, archive, passes, held.pop_all())
         elif new:
-            execution.now(study, archive, passes, unchecked if key else check)
-    if wait and not new:
-        answered(study, check)
+            execution.now(study, archive, passes, unchecked if arrival.key else check)
+        elif wait:
+            archive.close()
+            answered(study, check)
     study.refresh_from_db()
     return study
 

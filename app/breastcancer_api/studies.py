@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -198,16 +198,42 @@ def _problem_key(study: Study) -> str:
     return f"problem:{study.pk}"
 
 
-def send(
-    owner: AbstractBaseUser | None, key: str = "", fingerprint: str = "", pk: uuid.UUID | None = None
-) -> tuple[Study, bool]:
-    """A study that waits to be carried out, and True; or the one that ``owner`` sent with this ``key`` before, which
-    waits anew where a restart interrupted it.
+@dataclass(frozen=True)
+class Arrival:
+    """An exam that comes in: whose it is, its Idempotency-Key and what tells whether the same came with the key before.
 
-    ``fingerprint`` tells what came with the key, ``pk`` the id of a new study. Raises KeyUsed when something else came
-    with the key before.
+    ``trace`` is called with the study that is made of it, and both are kept or neither.
     """
-    pk = pk or uuid.uuid4()
+
+    owner: AbstractBaseUser | None
+    key: str = ""
+    fingerprint: str = ""
+    trace: Callable[[Study], None] = lambda _: None
+
+    def known(self) -> bool:
+        """Whether an exam came with this key before."""
+        return bool(self.key) and self.before().exists()
+
+    def before(self) -> StudyQuerySet:
+        """The study that came with this key, if any did."""
+        return Study.objects.filter(owner=self.owner, idempotency_key=_hashed(self.key))
+
+
+def send(arrival: Arrival, pk: uuid.UUID | None = None) -> tuple[Study, bool]:
+    """A study that waits to be carried out, with the id ``pk``, and True; or the one that came with this key before,
+    which waits anew where a restart interrupted it.
+
+    Raises KeyUsed when something else came with the key before.
+    """
+    with transaction.atomic():
+        study, new = _made(arrival, pk or uuid.uuid4())
+        if new:
+            arrival.trace(study)
+    return study, new
+
+
+def _made(arrival: Arrival, pk: uuid.UUID) -> tuple[Study, bool]:
+    owner, key, fingerprint = arrival.owner, arrival.key, arrival.fingerprint
     if not key:
         return Study.objects.create(pk=pk, owner=owner), True
     defaults = {"fingerprint": fingerprint, "pk": pk}
@@ -217,10 +243,10 @@ def send(
     return study, created or _waits_anew(study)
 
 
-def release(owner: AbstractBaseUser | None, key: str) -> None:
-    """Takes ``key`` from a study of ``owner`` whose exam was lost, so that it makes another when it comes again."""
-    lost = Study.objects.filter(owner=owner, idempotency_key=_hashed(key), problem__code__in=LOST)
-    lost.update(idempotency_key="")
+def release(arrival: Arrival) -> None:
+    """Takes its key from a study whose exam was lost, so that the exam makes another when it comes again."""
+    if arrival.key:
+        arrival.before().filter(problem__code__in=LOST).update(idempotency_key="")
 
 
 def _hashed(key: str) -> str:

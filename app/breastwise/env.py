@@ -184,12 +184,14 @@ def check_published(settings: SimpleNamespace) -> None:
 
 
 def check_execution(settings: SimpleNamespace) -> None:
-    """Raises SettingError when workers would not share with the web what they must."""
+    """Raises SettingError when workers would not share with the web what they must, or none would get an exam."""
     if settings.EXECUTION != "celery":
         return
     for name in ("BROKER_URL", "DATABASE_HOST"):
         if not getattr(settings, name):
             raise SettingError(f"{name}: is empty, and EXECUTION is 'celery': web and workers share it")
+    if not settings.QUEUE:
+        raise SettingError("QUEUE: 0, and EXECUTION is 'celery': every exam waits for a worker")
 
 
 def _is_loopback(address: str) -> bool:

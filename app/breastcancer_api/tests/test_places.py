@@ -10,7 +10,7 @@ from breastcancer_api import places
 from breastcancer_api.clients import ClientGone, still_waits
 from breastcancer_api.places import Full, Line, place, turn
 from breastcancer_api.tests.test_upload import UploadTestCase
-from imaging.tests.slices import exam_files
+from imaging.tests.slices import exam_files, zip_bytes
 from nets.runtime import unchecked
 
 
@@ -37,6 +37,18 @@ class PlacesTests(UploadTestCase):
             response = self.upload(self.exam())
         self.refused(response, 503, "busy")
         self.assertEqual(response["Retry-After"], "30")
+
+    def test_who_comes_again_with_a_key_needs_no_place_among_the_others(self):
+        exam = zip_bytes(exam_files(2))
+
+        def send():
+            return self.client.post("/studies/", {"file": self.file(exam)}, headers={"Idempotency-Key": "k"})
+
+        first = send()
+        with room(1, 1), place():
+            self.assertEqual(send().json()["id"], first.json()["id"])
+            with mock.patch.object(places, "_again", BoundedSemaphore(1)), place(again=True):
+                self.assertEqual(send().json()["code"], "busy")
 
     def test_body_of_an_upload_without_a_place_is_not_read(self):
         body = mock.Mock()

@@ -151,6 +151,12 @@ class EndedTests(QueuedTestCase):
         self.refused(self.send(phantom_files()), 503, "busy")
         self.assertEqual(len(self.stored()), 2)
 
+    @override_settings(QUEUE=1)
+    def test_who_comes_again_is_answered_while_the_queue_is_full(self):
+        exam = zip_bytes(phantom_files())
+        self.assertEqual(self.queue(exam, "k"), self.queue(exam, "k"))
+        self.refused(self.send({"a": b"b"}, "k"), 409, "key_used")
+
 
 class WithoutNetworksTests(QueuedTestCase):
     def setUp(self):

@@ -70,6 +70,11 @@ class ExecutionTests(SimpleTestCase):
             with self.assertRaisesMessage(SettingError, f"{name}: is empty, and EXECUTION is 'celery'"):
                 check_execution(read_settings(given | {name: ""}))
 
+    def test_exams_must_be_able_to_wait_for_workers(self):
+        given = {"EXECUTION": "celery", "BROKER_URL": "redis://b", "DATABASE_HOST": "db", "QUEUE": "0"}
+        with self.assertRaisesMessage(SettingError, "QUEUE: 0, and EXECUTION is 'celery'"):
+            check_execution(read_settings(given))
+
     def test_archives_wait_in_a_folder_or_in_a_bucket(self):
         folder = archive_storage(read_settings({"ARCHIVES": "/a/../b"}).ARCHIVES)
         self.assertEqual((folder["BACKEND"].split(".")[-1], folder["OPTIONS"]["location"]), ("FileSystemStorage", "/b"))
