@@ -1,5 +1,6 @@
 """How gunicorn serves BreastWise: one process, so that the networks are in memory once, and threads."""
 
+from breastcancer_api.ending import worker_exit  # noqa: F401 gunicorn looks for it by its name
 from breastwise.env import read_settings
 
 _settings = read_settings()

@@ -50,6 +50,14 @@ def later(study: Study, archive: UploadedFile, passes: Passes, held: ExitStack) 
     _pool().submit(_in_background, study, _own(archive), passes, held)
 
 
+def finish() -> None:
+    """Waits for the exams that are read in the background. Those that wait are left to the next start, which ends them.
+
+    The interpreter would wait, too, but with no thread left to start, and exams need some.
+    """
+    _pool().shutdown(cancel_futures=True)
+
+
 def sweep_now_and_then() -> None:
     """Sweeps every SWEEP_SECONDS, for as long as the process lives."""
     now_and_then("sweep", SWEEP_SECONDS, sweep)

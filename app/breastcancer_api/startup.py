@@ -6,6 +6,7 @@ import warnings
 from django.conf import settings
 
 from breastcancer_api import inline, sweeping
+from breastcancer_api.ending import before_end
 from breastcancer_api.memory import limit_arenas
 from breastcancer_api.models import Study
 from breastcancer_api.networks import cards, device, identity, networks
@@ -29,6 +30,7 @@ def prepare() -> None:
         _interrupt()
         _load()
         inline.sweep_now_and_then()
+        before_end(inline.finish)
     else:
         sweeping.sweep_now_and_then()
     purge_now_and_then()

@@ -86,6 +86,17 @@ class ServingTests(FolderTestCase):
         # serving has ended: gunicorn finishes what it has in hand before it goes
         self.assertEqual(self.left(), [])
 
+    def test_exam_that_is_read_in_the_background_is_finished_before_the_server_stops(self):
+        self.enterContext(mock.patch.dict(os.environ, THREADS="1"))
+        write_zip(Exam(3, Protocol(48, 48, 64)), self.state / "series.zip")
+        with serving(self.state) as server:
+            for _ in range(2):
+                files = {"file": ("series.zip", self.archive())}
+                server.client.post(f"{server.url}/studies/", files=files, headers={"Prefer": "respond-async"})
+        with closing(sqlite3.connect(self.state / "db.sqlite3")) as database:
+            found = database.execute("SELECT state FROM breastcancer_api_study ORDER BY created_at").fetchall()
+        self.assertEqual(found, [("done",), ("queued",)])
+
     def test_server_that_cannot_start_is_told_with_its_reason(self):
         self.enterContext(mock.patch.dict(os.environ, NETWORKS_DIR=str(self.state / "empty")))
         with self.assertRaisesRegex(CommandError, "card.json: no such file"), serving(self.state):

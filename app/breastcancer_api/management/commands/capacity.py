@@ -20,7 +20,10 @@ matplotlib.use("Agg")
 BENCHMARK, FIGURES, PAGE, PICTURE = "performance.json", "scaling.json", "scaling.md", "scaling.png"
 SIDE = 512
 USUAL = sum(SLICES) // 2
-HEAD = "| exams a day | workers | busy at the busiest hour | mean wait | 95 % wait less than | longest wait | most wait at once |"
+HEAD = (
+    "| exams a day | workers | busy at the busiest hour | mean wait | 95 % wait less than | longest wait "
+    "| most wait at once |"
+)
 TEMPLATE = Path(__file__).with_name("scaling.txt")
 
 
