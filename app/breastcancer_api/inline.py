@@ -47,7 +47,8 @@ def now(study: Study, archive: UploadedFile, passes: Passes, check: Check) -> No
 def later(study: Study, archive: UploadedFile, passes: Passes, held: ExitStack) -> None:
     """Has the exam read in the background, which closes ``held`` afterwards."""
     held.enter_context(_hand(study))
-    _pool().submit(_in_background, study, _own(archive), passes, held)
+    # a study of its own: the request reads the row anew, and might overwrite the claim with none
+    _pool().submit(_in_background, Study(pk=study.pk), _own(archive), passes, held)
 
 
 def finish() -> None:

@@ -270,6 +270,22 @@ class BackgroundTests(UploadFiles, TransactionTestCase):
         go.set()
         self.assertEqual(self.ended(answer).state, "done")
 
+    def test_row_that_the_request_read_before_the_claim_takes_no_claim_away(self):
+        claimed, claim = threading.Event(), studies.claim
+
+        def claiming(study):
+            claim(study)
+            claimed.set()
+
+        def read_before(study):
+            claimed.wait(60)
+            study.claim = None
+
+        self.enterContext(mock.patch.object(studies, "claim", claiming))
+        with mock.patch.object(Study, "refresh_from_db", read_before):
+            answer = self.send(phantom_files(), Prefer="respond-async")
+        self.assertEqual(self.ended(answer).state, "done")
+
     def test_retry_while_the_first_runs_returns_the_first(self):
         go, exam = self.held_up(), zip_bytes(phantom_files())
         one, two = (self.send(exam, "k", Prefer="respond-async") for _ in range(2))
