@@ -15,4 +15,4 @@ def archive_storage(place: str) -> dict:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     bucket, _, prefix = place.removeprefix(BUCKET).partition("/")
     options = {"bucket_name": bucket, "location": prefix.rstrip("/"), "max_memory_size": SPOOLED_BYTES}
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "breastwise.buckets.Bucket", "OPTIONS": options}

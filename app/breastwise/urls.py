@@ -1,7 +1,9 @@
 """Every address the server answers."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from breastcancer_api import views
@@ -20,6 +22,7 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
     path("session/", include("rest_framework.urls")),
+    path("favicon.ico", RedirectView.as_view(url=static("breastcancer_api/icon.svg"))),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),

@@ -16,8 +16,8 @@ from breastcancer_api import archives
 from breastcancer_api.archives import ArchiveLost, erase, erase_orphans, erase_unless_awaited, keep, opened
 from breastcancer_api.models import Study
 from breastcancer_api.tests.test_upload import UploadTestCase
+from breastwise.storages import archive_storage
 
-FILES = "django.core.files.storage.FileSystemStorage"
 PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
@@ -26,41 +26,66 @@ class ArchiveTestCase(UploadTestCase):
 
     def setUp(self):
         super().setUp()
+        place = archive_storage(self.place())
+        self.enterContext(override_settings(STORAGES={archives.STORE: place, "staticfiles": PLAIN}))
+
+    def place(self) -> str:
+        """What ARCHIVES says."""
         self.store = Path(self.enterContext(tempfile.TemporaryDirectory()), "archives")
-        stored = {"BACKEND": FILES, "OPTIONS": {"location": str(self.store)}}
-        self.enterContext(override_settings(STORAGES={"archives": stored, "staticfiles": PLAIN}))
+        return str(self.store)
 
     def stored(self) -> list[str]:
         return sorted(os.listdir(self.store)) if self.store.exists() else []
 
+    def put(self, name: str, content: bytes) -> None:
+        """Writes to the storage past the product."""
+        (self.store / name).write_bytes(content)
 
-class KeptTests(ArchiveTestCase):
+    def lose(self, name: str) -> None:
+        (self.store / name).unlink()
+
+
+class Kept:
+    """What holds of every storage."""
+
     def setUp(self):
         super().setUp()
-        self.study = Study.objects.create()
-        self.key = self.study.pk
+        self.key = Study.objects.create().pk
         keep(self.key, ContentFile(b"a zip"), {"pre": "Doe Jane"})
 
-    def age(self, **passed: float) -> None:
-        then = (timezone.now() - timedelta(**passed)).timestamp()
-        for name in self.stored():
-            os.utime(self.store / name, (then, then))
+    def pass_by(self, **passed: float) -> None:
+        """Lets time pass by for the archives."""
+        clock = {"now.return_value": timezone.now() + timedelta(**passed)}
+        self.enterContext(mock.patch.object(archives, "timezone", **clock))
+
+    def assert_lost(self):
+        with self.assertRaises(ArchiveLost), opened(self.key):
+            pass
 
     def test_archive_comes_back_with_what_was_said_of_its_passes(self):
         with opened(self.key) as (archive, passes):
             self.assertEqual((archive.read(), passes), (b"a zip", {"pre": "Doe Jane"}))
             self.assert_nothing_left()  # the copy has no name
 
+    def test_archive_of_ten_megabytes_comes_back_whole(self):
+        content = bytes(range(250)) * 40_000
+        keep(key := uuid.uuid4(), ContentFile(content), None)
+        with opened(key) as (archive, passes):
+            self.assertTrue(archive.read() == content)
+            self.assertIsNone(passes)
+            self.assert_nothing_left()
+
+    def test_names_in_the_storage_tell_the_study_alone(self):
+        self.assertEqual(self.stored(), [f"{self.key}.json", f"{self.key}.zip"])
+
     def test_archive_that_changed_in_storage_is_not_read(self):
-        (self.store / f"{self.key}.zip").write_bytes(b"a zap")
-        with self.assertRaises(ArchiveLost), opened(self.key):
-            pass
+        self.put(f"{self.key}.zip", b"a zap")
+        self.assert_lost()
 
     def test_archive_that_is_gone_is_told(self):
         for name in self.stored():
-            (self.store / name).unlink()
-            with self.assertRaises(ArchiveLost), opened(self.key):
-                pass
+            self.lose(name)
+            self.assert_lost()
 
     def test_receipt_tells_names_bytes_and_hashes_and_no_patient(self):
         told = erase(self.key)
@@ -78,21 +103,30 @@ class KeptTests(ArchiveTestCase):
 
     def test_orphans_of_ten_minutes_are_erased_and_what_is_awaited_is_not(self):
         keep(uuid.uuid4(), ContentFile(b"an orphan"), None)
-        self.age(minutes=9)
+        self.pass_by(minutes=9)
         self.assertEqual(erase_orphans(), 0)
-        self.age(minutes=11)
+        self.pass_by(minutes=11)
         self.assertEqual(erase_orphans(), 2)
-        self.assertEqual(self.stored(), sorted([f"{self.key}.json", f"{self.key}.zip"]))
+        self.assertEqual(self.stored(), [f"{self.key}.json", f"{self.key}.zip"])
+
+    def test_orphan_that_another_process_erases_first_is_passed_over(self):
+        Study.objects.all().delete()
+        self.pass_by(days=1)
+        listed = self.stored()
+        self.lose(f"{self.key}.zip")
+        with mock.patch.object(archives, "_stored", return_value=listed):
+            self.assertEqual(erase_orphans(), 1)
+        self.assertEqual(self.stored(), [])
 
     def test_file_that_is_no_archive_is_left_alone(self):
-        (self.store / "notes.txt").write_text("mine")
-        self.age(days=1)
-        erase_orphans()
+        self.put("notes.txt", b"mine")
+        self.pass_by(days=1)
+        self.assertEqual(erase_orphans(), 0)
         self.assertIn("notes.txt", self.stored())
 
     def test_purge_erases_orphans(self):
         Study.objects.all().delete()
-        self.age(days=1)
+        self.pass_by(days=1)
         call_command("purge", stdout=(told := StringIO()))
         self.assertIn("2 files of archives that no study waited for are deleted", told.getvalue())
 
@@ -100,7 +134,11 @@ class KeptTests(ArchiveTestCase):
         key = uuid.uuid4()
         with mock.patch.object(archives.json, "dumps", side_effect=OSError), self.assertRaises(OSError):
             keep(key, ContentFile(b"a zip"), None)
-        self.assertFalse([name for name in self.stored() if name.startswith(str(key))])
+        self.assertEqual(self.stored(), [f"{self.key}.json", f"{self.key}.zip"])
+
+
+class KeptInAFolderTests(Kept, ArchiveTestCase):
+    pass
 
 
 class NoneTests(ArchiveTestCase):

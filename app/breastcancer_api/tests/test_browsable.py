@@ -79,6 +79,11 @@ class BrowsableTests(BrowsableTestCase):
         answer = self.client.post("/session/login/", {"username": "reader", "password": "a long word"})
         self.assertRedirects(answer, "/studies/")
 
+    def test_server_has_an_icon(self):
+        icon = self.client.get("/favicon.ico")["Location"]
+        self.assertEqual(icon, "/static/breastcancer_api/icon.svg")
+        self.assertTrue(finders.find(icon.removeprefix("/static/")))
+
     def test_page_offers_no_format_that_it_does_not_give(self):
         self.assertEqual([each for each in Page(self.page("/studies/")).links if "format=" in each], [])
 

@@ -1,0 +1,127 @@
+"""ARCHIVES=s3://bucket/prefix, with a server that speaks S3 on loopback."""
+
+import io
+import logging
+import os
+import uuid
+from unittest import addModuleCleanup, enterModuleContext, mock
+
+import boto3
+from botocore.exceptions import ClientError
+from django.core.files.base import File
+from django.core.files.storage import storages
+from django.test import override_settings
+from moto.server import ThreadedMotoServer
+from storages.backends.s3 import S3File
+
+from breastcancer_api import archives
+from breastcancer_api.archives import STORE, erase, erase_orphans, keep
+from breastcancer_api.models import Study
+from breastcancer_api.tasks import read_exam
+from breastcancer_api.tests import test_archives, test_queued
+from breastcancer_api.tests.test_studies import phantom_files
+
+PREFIX = "exams/waiting"
+
+
+def setUpModule():
+    enterModuleContext(mock.patch.object(logging.getLogger("werkzeug"), "disabled", True))
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    addModuleCleanup(server.stop)
+    # the variables of docs/configuration.md, and no proxy
+    told = {
+        "AWS_ACCESS_KEY_ID": "a key",
+        "AWS_SECRET_ACCESS_KEY": "its secret",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{server.get_host_and_port()[1]}",
+        "NO_PROXY": "127.0.0.1",
+    }
+    enterModuleContext(mock.patch.dict(os.environ, told))
+
+
+class BreaksOff(io.BytesIO):
+    """Cannot be read past its tenth megabyte; a part of an upload has eight."""
+
+    def read(self, size: int = -1) -> bytes:
+        if self.tell() > 10_000_000:
+            raise OSError
+        return super().read(size)
+
+
+class InABucket:
+    """Archives wait in a bucket of the test's own."""
+
+    def place(self) -> str:
+        # what is fetched is spooled to WORK_DIR
+        self.enterContext(override_settings(FILE_UPLOAD_TEMP_DIR=self.work))
+        self.bucket = boto3.resource("s3").Bucket(f"exams-{uuid.uuid4()}")
+        self.bucket.create(CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        return f"s3://{self.bucket.name}/{PREFIX}"
+
+    def stored(self) -> list[str]:
+        return sorted(each.key.removeprefix(f"{PREFIX}/") for each in self.bucket.objects.all())
+
+    def put(self, name: str, content: bytes) -> None:
+        self.bucket.put_object(Key=f"{PREFIX}/{name}", Body=content)
+
+    def lose(self, name: str) -> None:
+        self.bucket.Object(f"{PREFIX}/{name}").delete()
+
+
+class KeptInABucketTests(InABucket, test_archives.Kept, test_archives.ArchiveTestCase):
+    def test_object_that_is_deleted_while_it_is_fetched_is_lost(self):
+        found = S3File.__init__
+
+        def init(file, *args, **kwargs):
+            found(file, *args, **kwargs)
+            self.lose(f"{self.key}.zip")
+
+        with mock.patch.object(S3File, "__init__", init):
+            self.assert_lost()
+            self.assertEqual([each["name"] for each in erase(self.key)], [f"{self.key}.json"])
+
+    def test_neighbours_in_the_bucket_are_left_alone(self):
+        names = [f"{uuid.uuid4()}.zip", f"{PREFIX}-old/{uuid.uuid4()}.zip", f"{PREFIX}/deeper/{uuid.uuid4()}.zip"]
+        for name in names:
+            self.bucket.put_object(Key=name, Body=b"not ours")
+        self.pass_by(days=1)
+        self.assertEqual(erase_orphans(), 0)
+        self.assertGreaterEqual({each.key for each in self.bucket.objects.all()}, set(names))
+
+    def test_upload_that_breaks_off_leaves_no_parts(self):
+        with mock.patch.object(archives, "_sha256", return_value=""), self.assertRaises(OSError):
+            keep(uuid.uuid4(), File(BreaksOff(bytes(20_000_000))), None)
+        self.assertEqual((len(self.stored()), list(self.bucket.multipart_uploads.all())), (2, []))
+
+    def test_answer_that_is_not_that_it_is_missing_is_raised(self):
+        denied = ClientError({"Error": {}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadObject")
+        with mock.patch("storages.backends.s3.S3Storage.get_modified_time", side_effect=denied):
+            self.assertRaises(ClientError, storages[STORE].get_modified_time, f"{self.key}.zip")
+
+
+class NothingInABucketTests(InABucket, test_archives.ArchiveTestCase):
+    def test_where_nothing_was_ever_stored_there_is_nothing_to_erase(self):
+        self.assertEqual((erase_orphans(), erase(uuid.uuid4())), (0, []))
+
+
+class QueuedInABucketTests(InABucket, test_queued.QueuedTestCase):
+    def test_exam_waits_in_the_bucket_until_a_worker_has_read_it(self):
+        key = self.queue(phantom_files())
+        self.assertEqual(self.stored(), [f"{key}.json", f"{key}.zip"])
+        read_exam(key)
+        self.assertEqual((Study.objects.get().state, Study.objects.get().slice_count), ("done", 6))
+        self.assertEqual(self.stored(), [])
+
+    def test_study_that_is_erased_while_it_waits_takes_its_archive_along(self):
+        key = self.queue(phantom_files())
+        receipt = self.client.delete(f"/studies/{key}/").json()
+        self.assertEqual([each["name"] for each in receipt["files"]], [f"{key}.zip", f"{key}.json"])
+        self.assertEqual(self.stored(), [])
+
+    def test_archive_that_is_gone_ends_the_study_as_failed(self):
+        key = self.queue(phantom_files())
+        self.lose(f"{key}.zip")
+        read_exam(key)
+        self.assertEqual(Study.objects.get().problem["code"], "archive_lost")
+        self.assertEqual(self.stored(), [])
