@@ -7,13 +7,17 @@ INSTALLED := $(VENV)/.installed
 # The tests in two halves of about the same length, side by side.
 HALVES := breastcancer_api "breastwise detection imaging nets phantom training"
 
-.PHONY: demo test fuzz run lint format
+.PHONY: demo test test-servers fuzz run lint format
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
 
 test: $(INSTALLED)
-	cd app && printf '%s\n' $(HALVES) | xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test
+	cd app && printf '%s\n' $(HALVES) | xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test --exclude-tag servers
+
+# with a gunicorn of their own, Chromium, a bucket
+test-servers: $(INSTALLED)
+	cd app && $(BIN)/python manage.py test --tag servers breastcancer_api
 
 # archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
 # 3,000 exams whose headers were changed at random

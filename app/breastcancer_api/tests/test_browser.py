@@ -10,7 +10,7 @@ from unittest import mock, skipUnless
 
 import yaml
 from django.core.management import call_command
-from django.test import override_settings
+from django.test import override_settings, tag
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -44,6 +44,7 @@ def chromium() -> Chrome:
     return Chrome(options, Service(DRIVER))
 
 
+@tag("servers")
 @skipUnless(CHROMIUM and DRIVER, "Debian's chromium and chromium-driver are not here")
 class BrowserTests(FolderTestCase):
     @classmethod

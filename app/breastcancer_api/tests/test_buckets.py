@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 from django.core.files.base import File
 from django.core.files.storage import storages
-from django.test import override_settings
+from django.test import override_settings, tag
 from moto.server import ThreadedMotoServer
 from storages.backends.s3 import S3File
 
@@ -49,6 +49,7 @@ class BreaksOff(io.BytesIO):
         return super().read(size)
 
 
+@tag("servers")
 class InABucket:
     """Archives wait in a bucket of the test's own."""
 

@@ -19,6 +19,7 @@ from unittest import enterModuleContext, mock, skipUnless
 from urllib.parse import urlsplit
 
 import requests
+from django.test import tag
 
 from breastcancer_api.local_server import APP, Server, serving
 from imaging.exam import FOLDERS
@@ -110,6 +111,7 @@ def line_that_breaks(cut: Callable[[bool, int], bool]) -> Iterator[socketserver.
         line.shutdown()
 
 
+@tag("servers")
 class ClientTestCase(FolderTestCase):
     @classmethod
     def setUpClass(cls):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 from django.core.management.base import CommandError
+from django.test import tag
 
 from breastcancer_api.local_server import post, serving
 from imaging.tests.folders import FolderTestCase
@@ -36,6 +37,7 @@ def studies(state: Path) -> dict[str, list[tuple]]:
     return dict(rows)
 
 
+@tag("servers")
 class ServingTests(FolderTestCase):
     """A real gunicorn, as ``make demo`` and ``make run`` start it."""
 
@@ -103,6 +105,7 @@ class ServingTests(FolderTestCase):
             pass
 
 
+@tag("servers")
 class ServedTests(FolderTestCase):
     """Several tests of one server."""
 
