@@ -3,11 +3,13 @@
 import io
 import logging
 import os
+import socket
 import uuid
 from unittest import addModuleCleanup, enterModuleContext, mock
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.test import override_settings, tag
@@ -20,6 +22,7 @@ from breastcancer_api.models import Study
 from breastcancer_api.tasks import read_exam
 from breastcancer_api.tests import test_archives, test_queued
 from breastcancer_api.tests.test_studies import phantom_files
+from breastwise import buckets
 
 PREFIX = "exams/waiting"
 
@@ -104,6 +107,19 @@ class KeptInABucketTests(InABucket, test_archives.Kept, test_archives.ArchiveTes
 class NothingInABucketTests(InABucket, test_archives.ArchiveTestCase):
     def test_where_nothing_was_ever_stored_there_is_nothing_to_erase(self):
         self.assertEqual((erase_orphans(), erase(uuid.uuid4())), (0, []))
+
+
+@tag("servers")
+class SilentTests(test_archives.ArchiveTestCase):
+    def place(self) -> str:
+        silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        told = {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{silent.getsockname()[1]}", "AWS_MAX_ATTEMPTS": "1"}
+        self.enterContext(mock.patch.dict(os.environ, told))
+        self.enterContext(mock.patch.object(buckets, "PATIENCE", Config(read_timeout=0.1)))
+        return "s3://exams"
+
+    def test_storage_that_does_not_answer_is_not_waited_for_long(self):
+        self.assertRaises(ReadTimeoutError, erase, uuid.uuid4())
 
 
 class QueuedInABucketTests(InABucket, test_queued.QueuedTestCase):
