@@ -1,5 +1,7 @@
 """A study from its upload to its end, over the API."""
 
+import csv
+import io
 import threading
 from datetime import timedelta
 from unittest import mock
@@ -103,6 +105,17 @@ class SlicesTests(StudiesTestCase):
         )
         self.assertEqual(len(lines), 7)
         self.assertTrue(lines[2].startswith("2,002.dcm,"))
+
+    def test_no_cell_of_the_csv_is_a_formula_whatever_the_files_are_called(self):
+        names = ("=1+1.dcm", "@s(1)+2.dcm", "+3.dcm", "-4.dcm", "\t5.dcm", "DOE\n=6.dcm")
+        files = phantom_files()
+        renamed = {f"{name[:-7]}{names[int(name[-7:-4]) - 1]}": content for name, content in files.items()}
+        study = self.send("/studies/", renamed).json()["id"]
+        response = self.client.get(f"/studies/{study}/results.csv")
+        rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode(), newline="")))
+        self.assertEqual([row["file"] for row in rows], [f"*{number}.dcm" for number in range(1, 7)])
+        cells = [cell for row in rows for name, cell in row.items() if name != "position"]
+        self.assertEqual([cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))], [])
 
 
 class RefusedStudyTests(StudiesTestCase):
