@@ -75,8 +75,8 @@ class Study(models.Model):
     )
     problem = models.JSONField(null=True, help_text="Why it was refused or failed, without what the sender wrote.")
     attempts = models.PositiveSmallIntegerField(default=0)
-    idempotency_key = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the key that came with it.")
-    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what came with the key.")
+    idempotency_key = models.CharField(max_length=64, blank=True, help_text="HMAC of the key that came with it.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="HMAC of what came with the key.")
 
     objects = StudyQuerySet.as_manager()
 

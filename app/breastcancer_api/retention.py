@@ -1,7 +1,6 @@
 """What is kept of a study, for how long, and how it is erased."""
 
 import logging
-import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from breastcancer_api import archives
-from breastcancer_api.models import AuditEvent, Slice, Study
+from breastcancer_api.models import Slice, Study
+from breastcancer_api.reducing import reduce
 from breastcancer_api.timers import now_and_then
 
 PORTION = 500  # studies that are reduced together: databases take only so many in one question
@@ -37,22 +37,14 @@ def erase(study: Study) -> dict:
 
 
 def purge(now: datetime | None = None) -> int:
-    """Takes UIDs and file names from studies older than RETENTION_HOURS; how many those were."""
+    """Reduces studies older than RETENTION_HOURS; how many those were."""
     now = now or timezone.now()
     old = now - timedelta(hours=settings.RETENTION_HOURS)
-    due = Study.objects.filter(reduced_at=None, finished_at__lte=old).values_list("pk", flat=True)
+    due = Study.objects.filter(reduced_at=None, finished_at__lte=old).order_by("pk")  # one order: two purges may meet
     reduced = 0
-    while keys := list(due[:PORTION]):
-        _reduce(keys, now)
-        reduced += len(keys)
+    while portion := reduce(due[:PORTION], now):
+        reduced += portion
     return reduced
-
-
-def _reduce(keys: list[uuid.UUID], now: datetime) -> None:
-    with transaction.atomic():
-        Slice.objects.filter(study__in=keys).update(file="", sop_instance_uids=[])
-        Study.objects.filter(pk__in=keys).update(reduced_at=now)
-        AuditEvent.objects.bulk_create(AuditEvent(action=AuditEvent.Action.REDUCED, study=key) for key in keys)
 
 
 def purge_now_and_then() -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -80,4 +81,4 @@ def _fingerprint(archive: UploadedFile, passes: Passes) -> str:
     digest = hashlib.file_digest(archive.file, "sha256")
     archive.seek(0)
     digest.update(json.dumps(passes, sort_keys=True).encode())
-    return digest.hexdigest()
+    return salted_hmac("fingerprint", digest.digest(), algorithm="sha256").hexdigest()

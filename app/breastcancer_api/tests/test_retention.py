@@ -1,3 +1,4 @@
+import hashlib
 from datetime import timedelta
 from io import StringIO
 from unittest import mock
@@ -10,6 +11,7 @@ from breastcancer_api import retention
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.retention import purge
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
+from imaging.tests.slices import zip_bytes
 
 
 class RetentionTests(StudiesTestCase):
@@ -45,6 +47,32 @@ class RetentionTests(StudiesTestCase):
     def test_command_does_it(self):
         call_command("purge", stdout=(told := StringIO()))
         self.assertEqual(told.getvalue(), "1 studies keep their numbers only from now on\n")
+
+    def test_key_is_no_plain_hash_and_goes_with_the_rest(self):
+        keyed = {"headers": {"Idempotency-Key": "doe-jane-1961"}}
+        exam = {"file": self.file(zip_bytes(phantom_files()))}
+        first = self.client.post("/studies/", exam, **keyed).json()["id"]
+        kept = Study.objects.get(pk=first)
+        self.assertEqual((len(kept.idempotency_key), len(kept.fingerprint)), (64, 64))
+        self.assertNotEqual(kept.idempotency_key, hashlib.sha256(b"doe-jane-1961").hexdigest())
+        purge(timezone.now() + timedelta(hours=25))
+        kept.refresh_from_db()
+        self.assertEqual((kept.idempotency_key, kept.fingerprint), ("", ""))
+        exam["file"].seek(0)
+        self.assertNotEqual(self.client.post("/studies/", exam, **keyed).json()["id"], first)
+
+    @override_settings(RETENTION_HOURS=0)
+    def test_with_no_time_nothing_is_ever_written(self):
+        exam = {"file": self.file(phantom_files())}
+        with mock.patch.object(Slice.objects, "bulk_create", wraps=Slice.objects.bulk_create) as written:
+            study = self.client.post("/studies/", exam, headers={"Idempotency-Key": "k"}).json()["id"]
+        self.assertEqual({(each.file, *each.sop_instance_uids) for each in written.call_args[0][0]}, {("",)})
+        kept = Study.objects.get(pk=study)
+        self.assertIsNotNone(kept.reduced_at)
+        self.assertEqual((kept.idempotency_key, kept.fingerprint), ("", ""))
+        self.assertIsNotNone(kept.slices.first().position)
+        trail = AuditEvent.objects.filter(study=study).order_by("pk").values_list("action", flat=True)
+        self.assertEqual(list(trail), ["sent", "reduced"])
 
     def test_receipt_says_what_was_erased(self):
         receipt = self.client.delete(self.location).json()
