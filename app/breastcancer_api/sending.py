@@ -16,7 +16,7 @@ from breastcancer_api import audit, inline, queued
 from breastcancer_api.clients import still_waits
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.places import place
-from breastcancer_api.studies import Passes, answered
+from breastcancer_api.studies import Passes, answered, ended
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 from nets.runtime import unchecked
 
@@ -54,6 +54,8 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
             execution.later(study, archive, passes, held.pop_all())
         elif new:
             execution.now(study, archive, passes, unchecked if key else check)
+    if not new:
+        audit.read(request, ended(study, check) if wait else study)
     if wait and not new:
         answered(study, check)
     study.refresh_from_db()

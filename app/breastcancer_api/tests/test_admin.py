@@ -51,6 +51,13 @@ class StudyAdminTests(AdminTestCase):
             self.assertIn(reason, page)
         self.assertNotIn('name="_save"', page)
 
+    def test_who_looks_at_a_study_is_in_the_trail(self):
+        self.page(self.path("study"))
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
+        self.page(self.path("study", f"{self.study}/change/"))
+        event = AuditEvent.objects.get(action="read")
+        self.assertEqual((str(event.study), event.user, event.token), (self.study, "chief", ""))
+
     def test_study_cannot_be_added_changed_or_deleted(self):
         self.assertEqual(set(self.statuses("study", self.study).values()), {403})
         self.assertEqual(Study.objects.get().state, "done")

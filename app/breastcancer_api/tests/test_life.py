@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
 from breastcancer_api import inline, studies
-from breastcancer_api.models import Slice, Study
+from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.studies import interrupt
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from breastcancer_api.tests.test_upload import UploadFiles
@@ -202,6 +202,15 @@ class IdempotencyTests(StudiesTestCase):
         self.assertEqual((one.status_code, two.status_code), (201, 201))
         self.assertEqual(one.json(), two.json())
         self.assertEqual(Study.objects.count(), 1)
+
+    def test_result_that_is_returned_again_leaves_a_trace(self):
+        for files in (zip_bytes(phantom_files()), zip_bytes({"a.txt": b"x"})):
+            for address in ("/studies/", "/upload/"):
+                AuditEvent.objects.all().delete()
+                for _ in range(3):
+                    self.post(files, f"{len(files)} {address}".replace(" ", "-"), address)
+                trail = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
+                self.assertEqual(list(trail), ["sent", "read", "read"])
 
     def test_another_key_makes_another_study(self):
         self.assertNotEqual(
