@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from breastcancer_api import archives
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.reducing import reduce
+from breastcancer_api.studies import forget
 from breastcancer_api.timers import now_and_then
 
 PORTION = 500  # studies that are reduced together: databases take only so many in one question
@@ -20,20 +22,21 @@ log = logging.getLogger(__name__)
 def erase(study: Study) -> dict:
     """Erases all that is kept of ``study``; the receipt says what that was and names nobody.
 
-    Work on a study that still runs ends at its next step. Where its archive cannot be deleted nothing is, and what the
-    storage says is raised.
+    Work on a study that still runs ends at its next step. Where its archive, or the text of its refusal, cannot be
+    deleted nothing is, and what the storage or the cache says is raised. Raises Http404 when it is gone.
     """
     with transaction.atomic():
-        files = archives.erase(study.pk)
+        get_object_or_404(Study.objects.select_for_update(), pk=study.pk)  # its end is written before or not at all
         slices, _ = Slice.objects.filter(study=study).delete()
-        receipt = {
-            "study": str(study.pk),
-            "erased_at": timezone.now().isoformat(),
-            "rows": {"studies": 1, "slices": slices},
-            "files": files,
-        }
         Study.objects.filter(pk=study.pk).delete()
-    return receipt
+        forget(study)
+        files = archives.erase(study.pk)  # last: no transaction brings it back
+    return {
+        "study": str(study.pk),
+        "erased_at": timezone.now().isoformat(),
+        "rows": {"studies": 1, "slices": slices},
+        "files": files,
+    }
 
 
 def purge(now: datetime | None = None) -> int:

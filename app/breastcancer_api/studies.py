@@ -163,6 +163,8 @@ def _end(study: Study, state: Study.State, body: dict) -> None:
     claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
     if claimed.update(state=state, finished_at=timezone.now(), problem=kept):
         log.info("study %s is %s: %s", study.pk, state, body["code"])
+    elif not Study.objects.filter(pk=study.pk).exists():  # erased meanwhile
+        forget(study)
 
 
 def abandon(study: Study, error: APIException) -> None:
@@ -196,6 +198,11 @@ def _remembered(study: Study) -> dict | None:
     except Exception as error:  # as above
         log.error("a problem could not be asked for: %s", type(error).__name__)
         return None
+
+
+def forget(study: Study) -> None:
+    """Nobody is told the full text of its problem any more. Raises what the cache does."""
+    cache.delete(_problem_key(study))
 
 
 def _problem_key(study: Study) -> str:
