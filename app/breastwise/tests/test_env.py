@@ -28,6 +28,11 @@ class ReadingTests(SimpleTestCase):
         self.assertEqual(self.refused(THREADS="many"), "THREADS: 'many' is not a whole number of at least 1")
         self.assertEqual(self.refused(MAX_FILES="3"), "MAX_FILES: '3' is not a whole number of at least 4")
 
+    def test_number_that_is_too_large_is_named_with_its_bounds(self):
+        self.assertEqual(read_settings({"RETENTION_HOURS": "87600"}).RETENTION_HOURS, 87600)
+        told = "RETENTION_HOURS: '99999999' is not a whole number from 0 to 87600"
+        self.assertEqual(self.refused(RETENTION_HOURS="99999999"), told)
+
     def test_bad_choice_is_named_with_the_choices(self):
         self.assertEqual(self.refused(PRECISION="int8"), "PRECISION: 'int8' is not one of auto, float32, bfloat16")
 
