@@ -132,6 +132,11 @@ class TokenAdminTests(AdminTestCase):
         self.assertIn("This field is required", self.made(name=""))
         self.assertEqual(Token.objects.count(), 0)
 
+    def test_token_that_has_expired_or_has_a_line_break_in_its_name_is_not_made(self):
+        self.assertIn("This is past", self.made(expiry_0="2020-01-01", expiry_1="12:00:00"))
+        self.assertIn("Line breaks and control characters", self.made(name="a\nb"))
+        self.assertEqual(Token.objects.count(), 0)
+
     def test_token_is_not_changed_but_can_be_deleted(self):
         self.made()
         key = Token.objects.get().pk
