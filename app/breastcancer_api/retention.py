@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from breastcancer_api.studies import forget
 from breastcancer_api.timers import now_and_then
 
 PORTION = 500  # studies that are reduced together: databases take only so many in one question
+LOG_MILLISECONDS = 1000  # longest wait for those who read, as nobody can write meanwhile
 PURGE_SECONDS = 600  # between two looks of the timer
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ def erase(study: Study) -> dict:
         slices, _ = Slice.objects.filter(study=study).delete()
         Study.objects.filter(pk=study.pk).delete()
         forget(study)
+        transaction.on_commit(_empty_log, robust=True)
         files = archives.erase(study.pk)  # last: no transaction brings it back
     return {
         "study": str(study.pk),
@@ -47,7 +49,21 @@ def purge(now: datetime | None = None) -> int:
     reduced = 0
     while portion := reduce(due[:PORTION], now):
         reduced += portion
+    transaction.on_commit(_empty_log, robust=True)
     return reduced
+
+
+def _empty_log() -> None:
+    """Empties SQLite's write-ahead log, which repeats what was erased since; who reads meanwhile puts that off until
+    the next purge.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {LOG_MILLISECONDS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def purge_now_and_then() -> None:

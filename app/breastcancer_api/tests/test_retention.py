@@ -1,7 +1,9 @@
 import hashlib
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from unittest import mock, skipUnless
 
 from django.core.management import call_command
@@ -114,6 +116,44 @@ class ErasingTests(StudiesTestCase):
         with mock.patch.object(retention, "forget", side_effect=OSError), self.assertRaises(OSError):
             erase(study)
         self.assertTrue(Study.objects.exists())
+
+
+@skipUnless(connection.vendor == "sqlite", "PostgreSQL overwrites what is deleted when it vacuums")
+class FileTests(TransactionTestCase):
+    """What is in the database's file and its log, byte by byte."""
+
+    def setUp(self):
+        self.study = Study.objects.create(state="done", finished_at=timezone.now())
+        values = {"single_probability": 0.5, "single_decision": 0, "scantype_probability": 0.5, "scantype_decision": 0}
+        Slice.objects.bulk_create(
+            Slice(study=self.study, number=number, file=f"a-file-{number}", fused=0, **values) for number in range(300)
+        )
+        self.assertTrue(self.kept())
+
+    def kept(self) -> bool:
+        name = connection.settings_dict["NAME"]
+        return any(b"a-file-" in Path(f"{name}{end}").read_bytes() for end in ("", "-wal"))
+
+    def test_nothing_is_left_of_a_study_that_is_erased(self):
+        erase(self.study)
+        self.assertFalse(self.kept())
+
+    def test_no_file_name_is_left_after_a_purge(self):
+        purge(timezone.now() + timedelta(hours=25))
+        self.assertFalse(self.kept())
+        self.assertEqual(Slice.objects.count(), 300)
+
+    def test_who_reads_meanwhile_puts_it_off_until_the_next_purge(self):
+        reader = sqlite3.connect(connection.settings_dict["NAME"])
+        self.addCleanup(reader.close)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM breastcancer_api_slice").fetchone()
+        with mock.patch.object(retention, "LOG_MILLISECONDS", 1):
+            erase(self.study)
+        self.assertTrue(self.kept())
+        reader.execute("COMMIT")
+        purge()
+        self.assertFalse(self.kept())
 
 
 @skipUnless(connection.vendor == "postgresql", "elsewhere one transaction at a time writes")

@@ -1,8 +1,10 @@
 import os
+import subprocess
+import sys
 
 from django.test import SimpleTestCase
 
-from breastwise.env import SettingError, check_execution, check_published, read_settings
+from breastwise.env import APP, SettingError, check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
 from breastwise.storages import archive_storage
 from imaging.tests.folders import FolderTestCase
@@ -42,6 +44,14 @@ class ReadingTests(SimpleTestCase):
     def test_missing_secret_file_is_named(self):
         told = self.refused(SECRET_KEY_FILE="/nowhere/key")
         self.assertEqual(told, "SECRET_KEY_FILE: '/nowhere/key' cannot be read (No such file or directory)")
+
+
+class StateTests(FolderTestCase):
+    def test_folder_for_state_is_its_owners_alone(self):
+        state = self.folder / "new" / "state"
+        environ = os.environ | {"STATE_DIR": str(state), "SECRET_KEY": "k", "WORK_DIR": str(self.folder / "work")}
+        subprocess.run([sys.executable, "-c", "import breastwise.settings"], cwd=APP, env=environ, check=True)
+        self.assertEqual(state.stat().st_mode & 0o777, 0o700)
 
 
 class PublishedTests(SimpleTestCase):
