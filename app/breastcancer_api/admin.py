@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import reverse_lazy
 from knox.admin import AuthTokenAdmin, AuthTokenCreateForm
 
+from breastcancer_api import audit
 from breastcancer_api.models import AuditEvent, Slice, Study, Token
 
 admin.site.site_header = admin.site.site_title = "BreastWise: research use only"
@@ -36,6 +37,10 @@ class StudyAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("state", "created_at")
     search_fields = ("id",)
     inlines = (SliceInline,)
+
+    def render_change_form(self, request, context, **options):
+        audit.read(request, options["obj"])
+        return super().render_change_form(request, context, **options)
 
 
 @admin.register(AuditEvent)

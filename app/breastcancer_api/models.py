@@ -5,9 +5,11 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 
@@ -75,8 +77,8 @@ class Study(models.Model):
     )
     problem = models.JSONField(null=True, help_text="Why it was refused or failed, without what the sender wrote.")
     attempts = models.PositiveSmallIntegerField(default=0)
-    idempotency_key = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the key that came with it.")
-    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what came with the key.")
+    idempotency_key = models.CharField(max_length=64, blank=True, help_text="HMAC of the key that came with it.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="HMAC of what came with the key.")
 
     objects = StudyQuerySet.as_manager()
 
@@ -138,6 +140,13 @@ class Token(AbstractAuthToken):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Raises ValidationError when it could not be told from others in a list, or not be used."""
+        if not self.name.isprintable():
+            raise ValidationError({"name": "Line breaks and control characters are no part of a name."})
+        if self.expiry and self.expiry <= timezone.now():
+            raise ValidationError({"expiry": "This is past."})
 
 
 class AuditEvent(models.Model):

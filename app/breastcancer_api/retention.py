@@ -1,18 +1,21 @@
 """What is kept of a study, for how long, and how it is erased."""
 
 import logging
-import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from breastcancer_api import archives
-from breastcancer_api.models import AuditEvent, Slice, Study
+from breastcancer_api.models import Slice, Study
+from breastcancer_api.reducing import reduce
+from breastcancer_api.studies import forget
 from breastcancer_api.timers import now_and_then
 
 PORTION = 500  # studies that are reduced together: databases take only so many in one question
+LOG_MILLISECONDS = 1000  # longest wait for those who read, as nobody can write meanwhile
 PURGE_SECONDS = 600  # between two looks of the timer
 log = logging.getLogger(__name__)
 
@@ -20,39 +23,47 @@ log = logging.getLogger(__name__)
 def erase(study: Study) -> dict:
     """Erases all that is kept of ``study``; the receipt says what that was and names nobody.
 
-    Work on a study that still runs ends at its next step. Where its archive cannot be deleted nothing is, and what the
-    storage says is raised.
+    Work on a study that still runs ends at its next step. Where its archive, or the text of its refusal, cannot be
+    deleted nothing is, and what the storage or the cache says is raised. Raises Http404 when it is gone.
     """
     with transaction.atomic():
-        files = archives.erase(study.pk)
+        get_object_or_404(Study.objects.select_for_update(), pk=study.pk)  # its end is written before or not at all
         slices, _ = Slice.objects.filter(study=study).delete()
-        receipt = {
-            "study": str(study.pk),
-            "erased_at": timezone.now().isoformat(),
-            "rows": {"studies": 1, "slices": slices},
-            "files": files,
-        }
         Study.objects.filter(pk=study.pk).delete()
-    return receipt
+        forget(study)
+        transaction.on_commit(_empty_log, robust=True)
+        files = archives.erase(study.pk)  # last: no transaction brings it back
+    return {
+        "study": str(study.pk),
+        "erased_at": timezone.now().isoformat(),
+        "rows": {"studies": 1, "slices": slices},
+        "files": files,
+    }
 
 
 def purge(now: datetime | None = None) -> int:
-    """Takes UIDs and file names from studies older than RETENTION_HOURS; how many those were."""
+    """Reduces studies older than RETENTION_HOURS; how many those were."""
     now = now or timezone.now()
     old = now - timedelta(hours=settings.RETENTION_HOURS)
-    due = Study.objects.filter(reduced_at=None, finished_at__lte=old).values_list("pk", flat=True)
+    due = Study.objects.filter(reduced_at=None, finished_at__lte=old).order_by("pk")  # one order: two purges may meet
     reduced = 0
-    while keys := list(due[:PORTION]):
-        _reduce(keys, now)
-        reduced += len(keys)
+    while portion := reduce(due[:PORTION], now):
+        reduced += portion
+    transaction.on_commit(_empty_log, robust=True)
     return reduced
 
 
-def _reduce(keys: list[uuid.UUID], now: datetime) -> None:
-    with transaction.atomic():
-        Slice.objects.filter(study__in=keys).update(file="", sop_instance_uids=[])
-        Study.objects.filter(pk__in=keys).update(reduced_at=now)
-        AuditEvent.objects.bulk_create(AuditEvent(action=AuditEvent.Action.REDUCED, study=key) for key in keys)
+def _empty_log() -> None:
+    """Empties SQLite's write-ahead log, which repeats what was erased since; who reads meanwhile puts that off until
+    the next purge.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {LOG_MILLISECONDS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def purge_now_and_then() -> None:

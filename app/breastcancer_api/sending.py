@@ -9,6 +9,7 @@ from functools import partial
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -16,7 +17,7 @@ from breastcancer_api import audit, inline, queued
 from breastcancer_api.clients import still_waits
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.places import place
-from breastcancer_api.studies import Arrival, Passes, answered
+from breastcancer_api.studies import Arrival, Passes, answered, ended
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 from nets.runtime import unchecked
 
@@ -52,9 +53,11 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
             execution.later(study, archive, passes, held.pop_all())
         elif new:
             execution.now(study, archive, passes, unchecked if arrival.key else check)
-        elif wait:
+        else:
             archive.close()
-            answered(study, check)
+            audit.read(request, ended(study, check) if wait else study)
+            if wait:
+                answered(study, check)
     study.refresh_from_db()
     return study
 
@@ -80,4 +83,4 @@ def _fingerprint(archive: UploadedFile, passes: Passes) -> str:
     digest = hashlib.file_digest(archive.file, "sha256")
     archive.seek(0)
     digest.update(json.dumps(passes, sort_keys=True).encode())
-    return digest.hexdigest()
+    return salted_hmac("fingerprint", digest.digest(), algorithm="sha256").hexdigest()

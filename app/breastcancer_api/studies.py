@@ -1,6 +1,5 @@
 """The life of a study: queued, reading, analysing, and at last done, refused or failed."""
 
-import hashlib
 import logging
 import threading
 import time
@@ -18,12 +17,14 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.connection import ConnectionProxy
+from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 
 from breastcancer_api.claims import Erased, Taken, claim, write
 from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import cards, identity, networks
 from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
+from breastcancer_api.reducing import NOWHERE, reduce
 from detection.explanation import reasons
 from detection.pipeline import Reader, scan
 from detection.results import ScanResult
@@ -136,7 +137,8 @@ class _Report:
 
 def _finish(study: Study, result: ScanResult) -> None:
     together = zip(result.slices, result.sources, reasons(result.slices), strict=True)
-    rows = [Slice(study=study, **asdict(each), **asdict(source), reason=why) for each, source, why in together]
+    hidden = {} if settings.RETENTION_HOURS else NOWHERE
+    rows = [Slice(study=study, **asdict(each), **asdict(source) | hidden, reason=why) for each, source, why in together]
     with transaction.atomic():
         write(
             study,
@@ -149,6 +151,8 @@ def _finish(study: Study, result: ScanResult) -> None:
             networks=[identity(card) for card in result.networks],
         )
         Slice.objects.bulk_create(rows)
+        if hidden:
+            reduce(Study.objects.filter(pk=study.pk), timezone.now())
     log.info("study %s is done", study.pk)
 
 
@@ -159,6 +163,8 @@ def _end(study: Study, state: Study.State, body: dict) -> None:
     claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
     if claimed.update(state=state, finished_at=timezone.now(), problem=kept):
         log.info("study %s is %s: %s", study.pk, state, body["code"])
+    elif not Study.objects.filter(pk=study.pk).exists():  # erased meanwhile
+        forget(study)
 
 
 def abandon(study: Study, error: APIException) -> None:
@@ -192,6 +198,11 @@ def _remembered(study: Study) -> dict | None:
     except Exception as error:  # as above
         log.error("a problem could not be asked for: %s", type(error).__name__)
         return None
+
+
+def forget(study: Study) -> None:
+    """Nobody is told the full text of its problem any more. Raises what the cache does."""
+    cache.delete(_problem_key(study))
 
 
 def _problem_key(study: Study) -> str:
@@ -250,7 +261,8 @@ def release(arrival: Arrival) -> None:
 
 
 def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    """A key may name a patient and be guessed: nobody without SECRET_KEY can try."""
+    return salted_hmac("idempotency key", key, algorithm="sha256").hexdigest()
 
 
 def _waits_anew(study: Study) -> bool:

@@ -56,6 +56,15 @@ def at_least(minimum: int) -> Callable[[str], int]:
     return read
 
 
+def between(minimum: int, maximum: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not value.isdecimal() or not minimum <= int(value) <= maximum:
+            raise ValueError(f"is not a whole number from {minimum} to {maximum}")
+        return int(value)
+
+    return read
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in choices:
@@ -144,7 +153,12 @@ SETTINGS = (
         "1",
         "1 serves clients without a token. Refused at start where the server is published beyond loopback.",
     ),
-    Setting("RETENTION_HOURS", at_least(0), "24", "Hours for which a study keeps UIDs and file names of its slices."),
+    Setting(
+        "RETENTION_HOURS",
+        between(0, 87_600),
+        "24",
+        "Hours for which a study keeps UIDs and file names of its slices, at most ten years. 0: it never has any.",
+    ),
     Setting("UPLOAD_RATE", rate, "60/minute", "Most exams of one user, or one anonymous address. none: no limit."),
     Setting("REQUEST_RATE", rate, "1200/minute", "Most other requests of the same. none: no limit."),
     Setting("THREADS", at_least(1), "8", "Exams read at the same time."),

@@ -26,6 +26,7 @@ EXECUTION, REQUEST_TIMEOUT_SECONDS = env.EXECUTION, env.REQUEST_TIMEOUT_SECONDS
 ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
 
 SUPERUSER_NAME, SUPERUSER_PASSWORD = env.SUPERUSER_NAME, env.SUPERUSER_PASSWORD
+STATE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database in it is its owner's alone
 SECRET_KEY = env.SECRET_KEY or kept_secret(STATE_DIR / "secret_key")
 DEBUG = env.DEBUG
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
@@ -90,11 +91,11 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": STATE_DIR / "db.sqlite3",
-            # with a write-ahead log, who reads a long result keeps nobody from writing
+            # with a write-ahead log, who reads a long result keeps nobody from writing; what is deleted is overwritten
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON",
             },
             # in memory, a thread that writes would refuse others instead of letting them wait; tests run side by side
             "TEST": {"NAME": Path(tempfile.gettempdir(), f"breastwise-test-{os.getpid()}.sqlite3")},

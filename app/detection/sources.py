@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from imaging.exam import Exam
 from imaging.slice_file import SliceFile
 
-# Words that programs put into the names of files. Any other may be a patient's.
+# Words that programs put into the names of files. Whatever else stands there may be a patient's.
 WORDS = frozenset(
     [
         "dcm",
@@ -35,7 +35,14 @@ WORDS = frozenset(
         "th",
     ]
 )
-COUNTED = 10_000  # larger numbers are no places in a series: they may be a patient's id or birth date
+TOLD = re.compile(
+    rf"""(
+        \.?(?<![^0-9\ ._-])(?:{"|".join(sorted(WORDS))})(?![^0-9\ ._-])  # a word that is no part of another
+        | (?<![0-9])0*[0-9]{{1,4}}(?!.*[0-9])  # the last number: a larger one may be a patient's id or birth date
+    )""",
+    re.ASCII | re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+BETWEEN = ("", " ", ".", "_", "-")  # what may part two things that are told
 HIDDEN = "*"
 UID = re.compile(r"[0-9.]{1,64}")  # DICOM PS3.5, 9.1
 
@@ -69,11 +76,9 @@ def _uid(text: str) -> str:
 
 
 def nameless(name: str) -> str:
-    """``name`` with every word and number hidden that may be a patient's name, id or birth date."""
-    return re.sub(r"[^\W\d_]+|\d+", lambda run: run[0] if _told(run[0]) else HIDDEN, name)
-
-
-def _told(run: str) -> bool:
-    if run.isdecimal():
-        return int(run) < COUNTED
-    return len(run) == 1 or run.casefold() in WORDS
+    """What cannot name a patient in ``name``: WORDS and its last number, of four digits at most but for zeros before
+    it. All else is hidden.
+    """
+    start, *rest = TOLD.split(name)
+    ends = (each if each in BETWEEN else HIDDEN for each in rest[1::2])
+    return (HIDDEN if start else "") + "".join(told + end for told, end in zip(rest[::2], ends, strict=True))

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="study",
             name="fingerprint",
-            field=models.CharField(blank=True, help_text="SHA-256 of what came with the key.", max_length=64),
+            field=models.CharField(blank=True, help_text="HMAC of what came with the key.", max_length=64),
         ),
         migrations.AddField(
             model_name="study",
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="study",
             name="idempotency_key",
-            field=models.CharField(blank=True, help_text="SHA-256 of the key that came with it.", max_length=64),
+            field=models.CharField(blank=True, help_text="HMAC of the key that came with it.", max_length=64),
         ),
         migrations.AddField(
             model_name="study",

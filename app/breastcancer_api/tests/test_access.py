@@ -5,6 +5,7 @@ from unittest import mock
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
@@ -60,6 +61,23 @@ class TokenTests(TestCase):
         )
         made("radiology", "for ever", days=0)
         self.assertIsNone(Token.objects.get(name="for ever").expiry)
+
+    def test_names_and_times_that_are_none_are_refused_and_leave_no_user(self):
+        told = {
+            ("", "y"): "username: This field cannot be blank.",
+            ("x" * 151, "y"): "username: Ensure this value has at most 150 characters (it has 151).",
+            ("a b", "y"): "username: Enter a valid username.",
+            ("x", ""): "name: This field cannot be blank.",
+            ("x", "y" * 101): "name: Ensure this value has at most 100 characters (it has 101).",
+            ("x", "y\nz"): "name: Line breaks and control characters are no part of a name.",
+        }
+        for (user, name), reason in told.items():
+            with self.assertRaisesMessage(CommandError, reason):
+                made(user, name)
+        for days in (-1, 99999999999999):
+            with self.assertRaisesMessage(CommandError, "--days is 0 to 36500"):
+                made("x", days=days)
+        self.assertEqual((User.objects.count(), Token.objects.count()), (0, 0))
 
     def test_what_is_no_token_is_401(self):
         for wrong in ("x", "ÿ", "a b"):

@@ -51,6 +51,13 @@ class StudyAdminTests(AdminTestCase):
             self.assertIn(reason, page)
         self.assertNotIn('name="_save"', page)
 
+    def test_who_looks_at_a_study_is_in_the_trail(self):
+        self.page(self.path("study"))
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
+        self.page(self.path("study", f"{self.study}/change/"))
+        event = AuditEvent.objects.get(action="read")
+        self.assertEqual((str(event.study), event.user, event.token), (self.study, "chief", ""))
+
     def test_study_cannot_be_added_changed_or_deleted(self):
         self.assertEqual(set(self.statuses("study", self.study).values()), {403})
         self.assertEqual(Study.objects.get().state, "done")
@@ -123,6 +130,11 @@ class TokenAdminTests(AdminTestCase):
 
     def test_token_without_a_name_is_not_made(self):
         self.assertIn("This field is required", self.made(name=""))
+        self.assertEqual(Token.objects.count(), 0)
+
+    def test_token_that_has_expired_or_has_a_line_break_in_its_name_is_not_made(self):
+        self.assertIn("This is past", self.made(expiry_0="2020-01-01", expiry_1="12:00:00"))
+        self.assertIn("Line breaks and control characters", self.made(name="a\nb"))
         self.assertEqual(Token.objects.count(), 0)
 
     def test_token_is_not_changed_but_can_be_deleted(self):

@@ -1,5 +1,7 @@
 """A study from its upload to its end, over the API."""
 
+import csv
+import io
 import threading
 from datetime import timedelta
 from unittest import mock
@@ -10,7 +12,7 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
 from breastcancer_api import inline, studies
-from breastcancer_api.models import Slice, Study
+from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.studies import interrupt
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from breastcancer_api.tests.test_upload import UploadFiles
@@ -104,6 +106,17 @@ class SlicesTests(StudiesTestCase):
         self.assertEqual(len(lines), 7)
         self.assertTrue(lines[2].startswith("2,002.dcm,"))
 
+    def test_no_cell_of_the_csv_is_a_formula_whatever_the_files_are_called(self):
+        names = ("=1+1.dcm", "@s(1)+2.dcm", "+3.dcm", "-4.dcm", "\t5.dcm", "DOE\n=6.dcm")
+        files = phantom_files()
+        renamed = {f"{name[:-7]}{names[int(name[-7:-4]) - 1]}": content for name, content in files.items()}
+        study = self.send("/studies/", renamed).json()["id"]
+        response = self.client.get(f"/studies/{study}/results.csv")
+        rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode(), newline="")))
+        self.assertEqual([row["file"] for row in rows], [f"*{number}.dcm" for number in range(1, 7)])
+        cells = [cell for row in rows for name, cell in row.items() if name != "position"]
+        self.assertEqual([cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))], [])
+
 
 class RefusedStudyTests(StudiesTestCase):
     def test_refused_exam_is_a_study_that_says_so(self):
@@ -189,6 +202,15 @@ class IdempotencyTests(StudiesTestCase):
         self.assertEqual((one.status_code, two.status_code), (201, 201))
         self.assertEqual(one.json(), two.json())
         self.assertEqual(Study.objects.count(), 1)
+
+    def test_result_that_is_returned_again_leaves_a_trace(self):
+        for files in (zip_bytes(phantom_files()), zip_bytes({"a.txt": b"x"})):
+            for address in ("/studies/", "/upload/"):
+                AuditEvent.objects.all().delete()
+                for _ in range(3):
+                    self.post(files, f"{len(files)} {address}".replace(" ", "-"), address)
+                trail = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
+                self.assertEqual(list(trail), ["sent", "read", "read"])
 
     def test_another_key_makes_another_study(self):
         self.assertNotEqual(

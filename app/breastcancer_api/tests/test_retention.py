@@ -1,18 +1,26 @@
+import hashlib
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
-from unittest import mock
+from pathlib import Path
+from unittest import mock, skipUnless
 
 from django.core.management import call_command
-from django.test import override_settings
+from django.db import connection, connections, transaction
+from django.http import Http404
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from breastcancer_api import retention
+from breastcancer_api import archives, retention, studies
+from breastcancer_api.claims import claim, write
 from breastcancer_api.models import AuditEvent, Slice, Study
-from breastcancer_api.retention import purge
+from breastcancer_api.retention import erase, purge
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
+from imaging.tests.slices import zip_bytes
 
 
-class RetentionTests(StudiesTestCase):
+class ReducingTests(StudiesTestCase):
     def setUp(self):
         super().setUp()
         self.location = self.send("/studies/", phantom_files())["Location"]
@@ -46,9 +54,134 @@ class RetentionTests(StudiesTestCase):
         call_command("purge", stdout=(told := StringIO()))
         self.assertEqual(told.getvalue(), "1 studies keep their numbers only from now on\n")
 
+    def test_key_is_no_plain_hash_and_goes_with_the_rest(self):
+        keyed = {"headers": {"Idempotency-Key": "doe-jane-1961"}}
+        exam = {"file": self.file(zip_bytes(phantom_files()))}
+        first = self.client.post("/studies/", exam, **keyed).json()["id"]
+        kept = Study.objects.get(pk=first)
+        self.assertEqual((len(kept.idempotency_key), len(kept.fingerprint)), (64, 64))
+        self.assertNotEqual(kept.idempotency_key, hashlib.sha256(b"doe-jane-1961").hexdigest())
+        purge(timezone.now() + timedelta(hours=25))
+        kept.refresh_from_db()
+        self.assertEqual((kept.idempotency_key, kept.fingerprint), ("", ""))
+        exam["file"].seek(0)
+        self.assertNotEqual(self.client.post("/studies/", exam, **keyed).json()["id"], first)
+
+    @override_settings(RETENTION_HOURS=0)
+    def test_with_no_time_nothing_is_ever_written(self):
+        exam = {"file": self.file(phantom_files())}
+        with mock.patch.object(Slice.objects, "bulk_create", wraps=Slice.objects.bulk_create) as written:
+            study = self.client.post("/studies/", exam, headers={"Idempotency-Key": "k"}).json()["id"]
+        self.assertEqual({(each.file, *each.sop_instance_uids) for each in written.call_args[0][0]}, {("",)})
+        kept = Study.objects.get(pk=study)
+        self.assertIsNotNone(kept.reduced_at)
+        self.assertEqual((kept.idempotency_key, kept.fingerprint), ("", ""))
+        self.assertIsNotNone(kept.slices.first().position)
+        trail = AuditEvent.objects.filter(study=study).order_by("pk").values_list("action", flat=True)
+        self.assertEqual(list(trail), ["sent", "reduced"])
+
+
+class ErasingTests(StudiesTestCase):
     def test_receipt_says_what_was_erased(self):
-        receipt = self.client.delete(self.location).json()
+        location = self.send("/studies/", phantom_files())["Location"]
+        receipt = self.client.delete(location).json()
         self.assertEqual(sorted(receipt), ["erased_at", "files", "rows", "study"])
         self.assertEqual((receipt["rows"], receipt["files"]), ({"studies": 1, "slices": 6}, []))
         self.assertEqual((Study.objects.count(), Slice.objects.count()), (0, 0))
-        self.assertEqual(self.client.get(self.location).status_code, 404)
+        self.assertEqual(self.client.get(location).status_code, 404)
+
+    def test_text_of_a_refusal_is_erased_too(self):
+        self.send("/studies/", {"doe.txt": b"x"})
+        study = Study.objects.get()
+        key = studies._problem_key(study)
+        self.assertIn("doe.txt", str(studies.cache.get(key)))
+        erase(study)
+        self.assertIsNone(studies.cache.get(key))
+
+    def test_refusal_of_a_study_that_was_erased_meanwhile_is_not_told(self):
+        study = Study.objects.create()
+        erase(study)
+        studies._end(study, "refused", studies.INTERRUPTED)
+        self.assertIsNone(studies.cache.get(studies._problem_key(study)))
+
+    def test_who_comes_second_gets_no_receipt(self):
+        study = Study.objects.create()
+        erase(study)
+        with mock.patch.object(archives, "erase") as erased, self.assertRaises(Http404):
+            erase(study)
+        erased.assert_not_called()
+
+    def test_where_the_cache_is_away_nothing_is_erased(self):
+        study = Study.objects.create()
+        with mock.patch.object(retention, "forget", side_effect=OSError), self.assertRaises(OSError):
+            erase(study)
+        self.assertTrue(Study.objects.exists())
+
+
+@skipUnless(connection.vendor == "sqlite", "PostgreSQL overwrites what is deleted when it vacuums")
+class FileTests(TransactionTestCase):
+    """What is in the database's file and its log, byte by byte."""
+
+    def setUp(self):
+        self.study = Study.objects.create(state="done", finished_at=timezone.now())
+        values = {"single_probability": 0.5, "single_decision": 0, "scantype_probability": 0.5, "scantype_decision": 0}
+        Slice.objects.bulk_create(
+            Slice(study=self.study, number=number, file=f"a-file-{number}", fused=0, **values) for number in range(300)
+        )
+        self.assertTrue(self.kept())
+
+    def kept(self) -> bool:
+        name = connection.settings_dict["NAME"]
+        return any(b"a-file-" in Path(f"{name}{end}").read_bytes() for end in ("", "-wal"))
+
+    def test_nothing_is_left_of_a_study_that_is_erased(self):
+        erase(self.study)
+        self.assertFalse(self.kept())
+
+    def test_no_file_name_is_left_after_a_purge(self):
+        purge(timezone.now() + timedelta(hours=25))
+        self.assertFalse(self.kept())
+        self.assertEqual(Slice.objects.count(), 300)
+
+    def test_who_reads_meanwhile_puts_it_off_until_the_next_purge(self):
+        reader = sqlite3.connect(connection.settings_dict["NAME"])
+        self.addCleanup(reader.close)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM breastcancer_api_slice").fetchone()
+        with mock.patch.object(retention, "LOG_MILLISECONDS", 1):
+            erase(self.study)
+        self.assertTrue(self.kept())
+        reader.execute("COMMIT")
+        purge()
+        self.assertFalse(self.kept())
+
+
+@skipUnless(connection.vendor == "postgresql", "elsewhere one transaction at a time writes")
+class MeetingTests(TransactionTestCase):
+    def waits(self) -> bool:
+        """Whether a connection waits for another's lock."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return cursor.fetchone()[0] > 0
+
+    def test_erasure_that_meets_the_end_of_the_work_erases_what_that_wrote(self):
+        study = Study.objects.create()
+        claim(study)
+        decisions = {"single_decision": 0, "scantype_decision": 0, "fused": 0}
+        row = Slice(study=study, number=1, single_probability=0.5, scantype_probability=0.5, **decisions)
+
+        def erased():
+            try:
+                return erase(study)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                write(study, state="done")
+                row.save()
+                receipt = pool.submit(erased)
+                while not self.waits():
+                    self.assertFalse(receipt.done())
+            self.assertEqual(receipt.result()["rows"], {"studies": 1, "slices": 1})
+        self.assertEqual((Study.objects.count(), Slice.objects.count()), (0, 0))

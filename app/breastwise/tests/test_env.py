@@ -1,8 +1,10 @@
 import os
+import subprocess
+import sys
 
 from django.test import SimpleTestCase
 
-from breastwise.env import SettingError, check_execution, check_published, read_settings
+from breastwise.env import APP, SettingError, check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
 from breastwise.storages import archive_storage
 from imaging.tests.folders import FolderTestCase
@@ -28,6 +30,11 @@ class ReadingTests(SimpleTestCase):
         self.assertEqual(self.refused(THREADS="many"), "THREADS: 'many' is not a whole number of at least 1")
         self.assertEqual(self.refused(MAX_FILES="3"), "MAX_FILES: '3' is not a whole number of at least 4")
 
+    def test_number_that_is_too_large_is_named_with_its_bounds(self):
+        self.assertEqual(read_settings({"RETENTION_HOURS": "87600"}).RETENTION_HOURS, 87600)
+        told = "RETENTION_HOURS: '99999999' is not a whole number from 0 to 87600"
+        self.assertEqual(self.refused(RETENTION_HOURS="99999999"), told)
+
     def test_bad_choice_is_named_with_the_choices(self):
         self.assertEqual(self.refused(PRECISION="int8"), "PRECISION: 'int8' is not one of auto, float32, bfloat16")
 
@@ -37,6 +44,14 @@ class ReadingTests(SimpleTestCase):
     def test_missing_secret_file_is_named(self):
         told = self.refused(SECRET_KEY_FILE="/nowhere/key")
         self.assertEqual(told, "SECRET_KEY_FILE: '/nowhere/key' cannot be read (No such file or directory)")
+
+
+class StateTests(FolderTestCase):
+    def test_folder_for_state_is_its_owners_alone(self):
+        state = self.folder / "new" / "state"
+        environ = os.environ | {"STATE_DIR": str(state), "SECRET_KEY": "k", "WORK_DIR": str(self.folder / "work")}
+        subprocess.run([sys.executable, "-c", "import breastwise.settings"], cwd=APP, env=environ, check=True)
+        self.assertEqual(state.stat().st_mode & 0o777, 0o700)
 
 
 class PublishedTests(SimpleTestCase):

@@ -7,7 +7,7 @@ from breastcancer_api.retention import purge
 
 
 class Command(BaseCommand):
-    help = "Take UIDs and file names from studies older than RETENTION_HOURS; delete archives that no study waits for."
+    help = "Reduce studies older than RETENTION_HOURS to their numbers; delete archives that no study waits for."
     requires_system_checks = ()
 
     def handle(self, **options):  # noqa: ARG002
