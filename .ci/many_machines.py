@@ -125,10 +125,14 @@ class Site:
         options = ("-U", "breastwise", "-A", "scram-sha-256", "--no-sync", f"--pwfile={secret}")
         self.start("initdb", postgres_program("initdb"), "-D", str(data), *options, user="postgres", cwd=data)
         expect(self.processes.pop("initdb").wait(EVENT_SECONDS) == 0, "PostgreSQL's files are not made")
+        self.run_postgres()
+        self.query("CREATE DATABASE breastwise", database="postgres")
+
+    def run_postgres(self) -> None:
+        data = self.folder / "postgres"
         where = ("-h", "127.0.0.1", "-p", str(self.postgres_port), "-k", str(data), "-F")
         self.start("postgres", postgres_program("postgres"), "-D", str(data), *where, user="postgres", cwd=data)
         eventually(lambda: self.query("SELECT 1", database="postgres"), "PostgreSQL answers")
-        self.query("CREATE DATABASE breastwise", database="postgres")
 
     def start_redis(self) -> None:
         data = self.folder / "redis"
@@ -153,11 +157,11 @@ class Site:
         return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
     def finish(self) -> None:
-        for name in reversed(list(self.processes)):
-            if name in ("postgres", "redis"):
-                self.stop(name)
-            else:
-                self.kill(name)  # a worker would finish its exam first
+        services = {"postgres", "redis"} & set(self.processes)
+        for name in set(self.processes) - services:
+            self.kill(name)  # a worker would finish its exam first
+        for name in services:
+            self.stop(name)  # PostgreSQL waits for those who are connected
 
     # --- questions ---
 
@@ -331,6 +335,18 @@ def restarted_web(site: Site, short: Path, long: Path) -> None:
     say("kill -9 of the web: nothing is lost, and who sends again with the key gets the first study's answer")
 
 
+def restarted_database(site: Site, long: Path) -> None:
+    key = site.send(long)
+    site.reading(key)
+    site.kill("postgres")
+    stopped = time.monotonic()
+    eventually(lambda: time.monotonic() - stopped > 5, "five seconds")
+    site.run_postgres()
+    expect(site.done(key)["attempts"] == 1, site.study(key))
+    eventually(lambda: site.get("/readyz").ok, "the web is ready again")
+    say("kill -9 of PostgreSQL in mid-exam, five seconds without: the study ends done, at the first attempt")
+
+
 def erased(site: Site, long: Path) -> None:
     first, second = site.send(long), site.send(long)
     third = site.send(long)
@@ -434,6 +450,7 @@ def main() -> None:
             erased(site, long)
             sender_hangs_up(site, long)
             restarted_web(site, short, long)
+            restarted_database(site, long)
             killed_reader(site, long)
             killed_worker(site, long)
             stopped_broker(site, short, long)

@@ -2,11 +2,13 @@
 
 import logging
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -14,7 +16,9 @@ from rest_framework.exceptions import APIException
 
 from breastcancer_api.models import Study
 
+T = TypeVar("T")
 BEAT_SECONDS = 5  # between two signs of life
+AWAY_SECONDS = (1, 2, 4, 8, 15)  # between two tries to reach a database that is away
 log = logging.getLogger(__name__)
 
 
@@ -47,6 +51,18 @@ def write(study: Study, **values: object) -> None:
     """Writes ``values`` of a claimed ``study``. Raises Erased when it is gone, Taken when the claim is another's."""
     if not Study.objects.filter(pk=study.pk, claim=study.claim).update(seen_at=Now(), **values):
         raise _lost(study)
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """What ``work`` gives, which is called again for a while where the database is away: it may be restarting."""
+    for seconds in AWAY_SECONDS:
+        try:
+            return work()
+        except (InterfaceError, OperationalError) as error:
+            log.warning("the database is away: %s", type(error).__name__)
+            connection.close()  # a broken one does not mend itself
+            time.sleep(seconds)
+    return work()
 
 
 def _lost(study: Study) -> APIException:

@@ -20,7 +20,7 @@ from django.utils.connection import ConnectionProxy
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 
-from breastcancer_api.claims import Erased, Taken, claim, write
+from breastcancer_api.claims import Erased, Taken, claim, patiently, write
 from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import cards, identity, networks
 from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
@@ -125,35 +125,42 @@ class _Report:
 
     def analysing(self, slices: int) -> None:
         self.slices = slices
-        write(self.study, state=Study.State.ANALYSING, slice_count=slices)
+        self._write(state=Study.State.ANALYSING, slice_count=slices)
 
     def computed(self, role: str, slices: int) -> None:
         self.seen[role] += slices
         if threading.get_ident() == self.thread and time.monotonic() - self.written >= WRITE_SECONDS:
             self.written = time.monotonic()
             progress = sum(self.seen.values()) / (len(ROLES) * self.slices)
-            write(self.study, slices_done=min(self.seen.values()), progress=progress)
+            self._write(slices_done=min(self.seen.values()), progress=progress)
+
+    def _write(self, **values: object) -> None:
+        patiently(partial(write, self.study, **values))
 
 
 def _finish(study: Study, result: ScanResult) -> None:
     together = zip(result.slices, result.sources, reasons(result.slices), strict=True)
     hidden = {} if settings.RETENTION_HOURS else NOWHERE
     rows = [Slice(study=study, **asdict(each), **asdict(source) | hidden, reason=why) for each, source, why in together]
-    with transaction.atomic():
-        write(
-            study,
-            state=Study.State.DONE,
-            finished_at=timezone.now(),
-            slices_done=len(rows),
-            progress=1.0,
-            positive_slices=result.positive_slices,
-            warnings=list(result.warnings),
-            networks=[identity(card) for card in result.networks],
-        )
-        Slice.objects.bulk_create(rows)
-        if hidden:
-            reduce(Study.objects.filter(pk=study.pk), timezone.now())
+    values = {
+        "state": Study.State.DONE,
+        "slices_done": len(rows),
+        "progress": 1.0,
+        "positive_slices": result.positive_slices,
+        "warnings": list(result.warnings),
+        "networks": [identity(card) for card in result.networks],
+    }
+    patiently(partial(_keep, study, values, rows))
     log.info("study %s is done", study.pk)
+
+
+@transaction.atomic
+def _keep(study: Study, values: dict, rows: list[Slice]) -> None:
+    write(study, finished_at=timezone.now(), **values)
+    # they are there already where a database went away before it could say that it had kept them
+    Slice.objects.bulk_create(rows, ignore_conflicts=True)
+    if not settings.RETENTION_HOURS:
+        reduce(Study.objects.filter(pk=study.pk), timezone.now())
 
 
 def _end(study: Study, state: Study.State, body: dict) -> None:
@@ -161,7 +168,7 @@ def _end(study: Study, state: Study.State, body: dict) -> None:
     kept = {name: body[name] for name in KEPT if name != "detail" or state == Study.State.FAILED}
     _remember(study, body)  # before the study is final, when others ask for it
     claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
-    if claimed.update(state=state, finished_at=timezone.now(), problem=kept):
+    if patiently(partial(claimed.update, state=state, finished_at=timezone.now(), problem=kept)):
         log.info("study %s is %s: %s", study.pk, state, body["code"])
     elif not Study.objects.filter(pk=study.pk).exists():  # erased meanwhile
         forget(study)

@@ -1,10 +1,10 @@
 from unittest import mock
 
-from django.db import DatabaseError
-from django.test import TestCase
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.test import SimpleTestCase, TestCase
 
 from breastcancer_api import claims
-from breastcancer_api.claims import Erased, Taken, claim, write
+from breastcancer_api.claims import Erased, Taken, claim, patiently, write
 from breastcancer_api.models import Study
 
 
@@ -64,3 +64,21 @@ class BeatTests(TestCase):
 
     def test_claim_of_another_stops_it(self):
         self.assertEqual(self.beats(None, Taken(), None), 2)
+
+
+class PatientlyTests(SimpleTestCase):
+    def setUp(self):
+        self.enterContext(mock.patch.multiple(claims, AWAY_SECONDS=(0, 0), connection=mock.DEFAULT))
+        self.enterContext(mock.patch.object(claims.log, "disabled", True))
+
+    def test_database_that_comes_back_is_waited_for(self):
+        work = mock.Mock(side_effect=[OperationalError, InterfaceError, 3])
+        self.assertEqual(patiently(work), 3)
+        self.assertEqual(claims.connection.close.call_count, 2)
+
+    def test_database_that_stays_away_is_told(self):
+        self.assertRaises(OperationalError, patiently, mock.Mock(side_effect=OperationalError))
+
+    def test_other_errors_are_raised_at_once(self):
+        work = mock.Mock(side_effect=[IntegrityError, 3])
+        self.assertRaises(IntegrityError, patiently, work)
