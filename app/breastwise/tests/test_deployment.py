@@ -114,6 +114,7 @@ class ScaleTests(SimpleTestCase):
 
 class NginxTests(SimpleTestCase):
     template = text("nginx/default.conf.template")
+    used = set(re.findall(r"\$\{(\w+)\}", template)) - {"CAPITALS"}
 
     def test_limits_are_those_of_the_settings(self):
         self.assertIn("client_max_body_size ${MAX_UPLOAD_MB}m;", self.template)
@@ -122,8 +123,16 @@ class NginxTests(SimpleTestCase):
 
     def test_every_variable_is_given(self):
         given = env_file().keys() | set(re.findall(r"(NGINX_\w+)=", text("nginx/Dockerfile")))
-        used = set(re.findall(r"\$\{(\w+)\}", self.template)) - {"CAPITALS"}
-        self.assertEqual(used - given, set())
+        self.assertEqual(self.used - given, set())
+
+    def test_every_variable_is_filled_in_without_docker(self):
+        for name in ("docs/install.md", ".ci/end_to_end.sh"):
+            listed = re.search(r"envsubst '(.+)'", text(name))[1].split()
+            self.assertEqual(set(listed), {f"${each}" for each in self.used}, name)
+
+    def test_configuration_page_tells_which_settings_nginx_takes(self):
+        told = re.search(r"nginx takes (.+) from the same file", text("docs/configuration.md"))[1]
+        self.assertEqual(set(re.findall(r"`(\w+)`", told)), self.used & env_file().keys())
 
     def test_errors_have_the_shape_of_the_application(self):
         bodies = re.findall(r"'(\{.+\})';", self.template)
