@@ -29,23 +29,23 @@ class _Echo:
         return text
 
 
-def rows(study: Study) -> Iterator[dict]:
-    """A row a slice, in order of their numbers. Raises NotDone."""
+def done(study: Study) -> Study:
+    """``study``, which has a result. Raises NotDone."""
     if study.state != Study.State.DONE:
         raise NotDone
+    return study
+
+
+def rows(study: Study) -> Iterator[dict]:
+    """A row a slice, in order of their numbers."""
     found = Slice.objects.filter(study=study).iterator(ROWS_AT_ONCE)
     return (SliceSerializer(each).data for each in found)
 
 
 def csv_lines(study: Study) -> Iterator[str]:
-    """The same as text (RFC 4180), names of columns first. Raises NotDone."""
-    found = rows(study)
+    """The same as text (RFC 4180), names of columns first."""
     writer = csv.DictWriter(_Echo(), COLUMNS)
-    return _lines(writer, found)
-
-
-def _lines(writer: csv.DictWriter, found: Iterator[dict]) -> Iterator[str]:
     yield writer.writeheader()
-    for row in found:
+    for row in rows(study):
         uids = row.pop("sop_instance_uids")
         yield writer.writerow(row | {f"sop_instance_uid_{folder}": uid for folder, uid in uids.items()})

@@ -157,8 +157,8 @@ ERASE = extend_schema(
 )
 SLICES = extend_schema(
     operation_id="list_slices",
-    description="A row a slice; none before the study is done.",
-    responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING),
+    description="A row a slice.",
+    responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING, NOT_DONE),
 )
 RESULTS_JSON = extend_schema(
     operation_id="get_results_json",

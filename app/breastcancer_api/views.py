@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from breastcancer_api import audit, schema
 from breastcancer_api.clients import still_waits
-from breastcancer_api.downloads import csv_lines, rows
+from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import SliceFilter, StudyFilter
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
@@ -108,12 +108,14 @@ class SlicesView(ListAPIView):
 
     @schema.SLICES
     def get(self, request, *args, **kwargs):
+        answer = super().get(request, *args, **kwargs)
         audit.read(request, self.study)
-        return super().get(request, *args, **kwargs)
+        return answer
 
     @cached_property
     def study(self) -> Study:
-        return get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"])
+        """Raises NotDone."""
+        return done(get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"]))
 
     def get_queryset(self):
         return super().get_queryset().filter(study=self.study)
@@ -123,7 +125,8 @@ class ResultsView(OwnStudies, GenericAPIView):
     """A whole result as one file."""
 
     def result(self) -> Study:
-        return audit.read(self.request, self.get_object())
+        """Raises NotDone."""
+        return audit.read(self.request, done(self.get_object()))
 
 
 class ResultsJsonView(ResultsView):

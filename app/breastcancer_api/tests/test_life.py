@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
 from breastcancer_api import inline, studies
-from breastcancer_api.models import Slice, Study
+from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.studies import interrupt
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from breastcancer_api.tests.test_upload import UploadFiles
@@ -85,6 +85,7 @@ class SlicesTests(StudiesTestCase):
             response = self.client.get(f"/studies/{self.study['id']}/slices/?{query}")
             self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
             self.assertEqual(response.json()["detail"], told)
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
 
     def test_result_as_json_holds_study_and_rows(self):
         result = self.client.get(f"/studies/{self.study['id']}/results.json").json()
@@ -121,9 +122,12 @@ class RefusedStudyTests(StudiesTestCase):
 
     def test_result_of_a_study_without_one_is_409(self):
         self.send("/studies/", {"a.txt": b"text"})
-        for name in ("results.json", "results.csv"):
-            response = self.client.get(f"/studies/{Study.objects.get().pk}/{name}")
-            self.assertEqual((response.status_code, response.json()["code"]), (409, "not_done"))
+        for state in ("refused", "failed", "queued", "reading", "analysing"):
+            Study.objects.update(state=state)
+            for name in ("slices/", "results.json", "results.csv"):
+                response = self.client.get(f"/studies/{Study.objects.get().pk}/{name}")
+                self.assertEqual((response.status_code, response.json()["code"]), (409, "not_done"))
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
 
     def test_unknown_failure_ends_the_study_as_failed_with_the_id_in_the_log(self):
         with mock.patch.object(studies, "scan", side_effect=RuntimeError), self.assertLogs("breastcancer_api.problems"):
