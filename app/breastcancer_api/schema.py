@@ -48,8 +48,8 @@ NETWORKS = OpenApiParameter(
     "X-BreastWise-Networks",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="Which networks answered, and what the answer is for.",
-    response=(201,),
+    description="Which networks the result is from, and what it is for.",
+    response=(200, 201),
 )
 # status -> (code, when) of errors that are no exam's fault
 COMMON = {
@@ -148,6 +148,7 @@ LIST = extend_schema(
 STUDY = extend_schema(
     operation_id="get_study",
     description="How far a study is, and what it found.",
+    parameters=[NETWORKS],
     responses={(200, "application/json"): StudySerializer} | _problems(MISSING),
 )
 ERASE = extend_schema(
@@ -158,16 +159,19 @@ ERASE = extend_schema(
 SLICES = extend_schema(
     operation_id="list_slices",
     description="A row a slice.",
+    parameters=[NETWORKS],
     responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING, NOT_DONE),
 )
 RESULTS_JSON = extend_schema(
     operation_id="get_results_json",
     description="The study with all its slices.",
+    parameters=[NETWORKS],
     responses={(200, "application/json"): ResultSerializer} | _problems(MISSING, NOT_DONE),
 )
 RESULTS_CSV = extend_schema(
     operation_id="get_results_csv",
     description="A line a slice (RFC 4180), names of columns first.",
+    parameters=[NETWORKS],
     responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(MISSING, NOT_DONE),
 )
 CARDS = extend_schema(

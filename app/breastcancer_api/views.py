@@ -34,7 +34,7 @@ class UploadView(APIView):
     @schema.UPLOAD
     def post(self, request, *args, **kwargs):  # noqa: ARG002
         study = sent(request, any_layout=False, wait=True)
-        return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_headers(study))
+        return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_location(study) | _origin(study))
 
 
 class OwnStudies:
@@ -62,9 +62,8 @@ class StudiesView(OwnStudies, ListAPIView):
         study = sent(request, any_layout=True, wait=not prefers_async(request))
         body = dict(StudySerializer(study, context=self.get_serializer_context()).data)
         if not prefers_async(request):
-            return Response(body, status.HTTP_201_CREATED, headers=_headers(study))
-        headers = {"Location": reverse("study", args=[study.pk]), "Preference-Applied": ASYNC}
-        return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
+            return Response(body, status.HTTP_201_CREATED, headers=_location(study) | _origin(study))
+        return Response(body, status.HTTP_202_ACCEPTED, headers=_location(study) | {"Preference-Applied": ASYNC})
 
     def get_serializer_class(self):
         """Of a POST, the form that browsers see."""
@@ -87,7 +86,8 @@ class StudyView(OwnStudies, GenericAPIView):
 
     @schema.STUDY
     def get(self, request, *args, **kwargs):  # noqa: ARG002
-        return Response(self.get_serializer(audit.read(request, self.get_object())).data)
+        study = audit.read(request, self.get_object())
+        return Response(self.get_serializer(study).data, headers=_origin(study))
 
     @schema.ERASE
     def delete(self, request, *args, **kwargs):  # noqa: ARG002
@@ -110,7 +110,7 @@ class SlicesView(ListAPIView):
     def get(self, request, *args, **kwargs):
         answer = super().get(request, *args, **kwargs)
         audit.read(request, self.study)
-        return answer
+        return Response(answer.data, headers=_origin(self.study))
 
     @cached_property
     def study(self) -> Study:
@@ -135,7 +135,8 @@ class ResultsJsonView(ResultsView):
     @schema.RESULTS_JSON
     def get(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.result()
-        return Response(self.get_serializer(study).data | {"slices": list(rows(study))})
+        body = self.get_serializer(study).data | {"slices": list(rows(study))}
+        return Response(body, headers=_origin(study))
 
 
 class ResultsCsvView(ResultsView):
@@ -144,7 +145,8 @@ class ResultsCsvView(ResultsView):
     @schema.RESULTS_CSV
     def get(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.result()
-        headers = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
+        name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
+        headers = name | _origin(study)
         return StreamingHttpResponse(csv_lines(study), content_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -156,8 +158,10 @@ class NetworksView(APIView):
         return Response([json.loads(card.to_json()) for card in cards()])
 
 
-def _headers(study: Study) -> dict[str, str]:
-    return {
-        "Location": reverse("study", args=[study.pk]),
-        "X-BreastWise-Networks": networks_header(study.networks),
-    }
+def _location(study: Study) -> dict[str, str]:
+    return {"Location": reverse("study", args=[study.pk])}
+
+
+def _origin(study: Study) -> dict[str, str]:
+    """Which networks a result is from; nothing where there is none."""
+    return {"X-BreastWise-Networks": networks_header(study.networks)} if study.networks else {}

@@ -1,5 +1,6 @@
 """A study from its upload to its end, over the API."""
 
+import csv
 import threading
 from datetime import timedelta
 from unittest import mock
@@ -51,6 +52,7 @@ class SlicesTests(StudiesTestCase):
     def setUp(self):
         super().setUp()
         self.study = self.send("/studies/", phantom_files()).json()
+        self.address = f"/studies/{self.study['id']}/"
 
     def slices(self, query: str = "") -> dict:
         return self.client.get(f"/studies/{self.study['id']}/slices/{query}").json()
@@ -100,10 +102,22 @@ class SlicesTests(StudiesTestCase):
             lines[0],
             "number,file,position,sop_instance_uid_pre,sop_instance_uid_1st_pass,sop_instance_uid_2nd_pass,"
             "sop_instance_uid_3rd_pass,single_probability,single_decision,scantype_probability,scantype_decision,"
-            "fused,reason",
+            "fused,reason,study,networks",
         )
         self.assertEqual(len(lines), 7)
         self.assertTrue(lines[2].startswith("2,002.dcm,"))
+
+    def test_every_answer_that_holds_the_result_says_which_networks_it_is_from(self):
+        answers = [self.client.get(self.address + name) for name in ("", "slices/", "results.json", "results.csv")]
+        told = {each["X-BreastWise-Networks"] for each in answers}
+        self.assertEqual(len(told), 1)
+        self.assertRegex(*told, r"^single \S+ sha256:\w{12}, scantype \S+ sha256:\w{12}; research use only$")
+
+    def test_line_of_a_csv_that_is_passed_on_says_where_it_comes_from(self):
+        answer = self.client.get(f"{self.address}results.csv")
+        lines = list(csv.DictReader(b"".join(answer.streaming_content).decode().splitlines()))
+        self.assertEqual({each["study"] for each in lines}, {self.study["id"]})
+        self.assertEqual({each["networks"] for each in lines}, {answer["X-BreastWise-Networks"]})
 
 
 class RefusedStudyTests(StudiesTestCase):
@@ -122,6 +136,8 @@ class RefusedStudyTests(StudiesTestCase):
 
     def test_result_of_a_study_without_one_is_409(self):
         self.send("/studies/", {"a.txt": b"text"})
+        self.assertNotIn("X-BreastWise-Networks", self.client.get(f"/studies/{Study.objects.get().pk}/"))
+        AuditEvent.objects.all().delete()
         for state in ("refused", "failed", "queued", "reading", "analysing"):
             Study.objects.update(state=state)
             for name in ("slices/", "results.json", "results.csv"):
