@@ -12,6 +12,7 @@ from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.serializers import (
     ArchiveSerializer,
     ExamSerializer,
+    ListedStudySerializer,
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
@@ -142,8 +143,8 @@ VALIDATE = extend_schema(
 )
 LIST = extend_schema(
     operation_id="list_studies",
-    description="What you sent, latest first; staff see all.",
-    responses={(200, "application/json"): StudySerializer(many=True)} | _problems(BAD_QUERY, MISSING),
+    description="What you sent, latest first, without results; staff see all.",
+    responses={(200, "application/json"): ListedStudySerializer(many=True)} | _problems(BAD_QUERY, MISSING),
 )
 STUDY = extend_schema(
     operation_id="get_study",

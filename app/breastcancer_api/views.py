@@ -21,7 +21,7 @@ from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
-from breastcancer_api.serializers import ArchiveSerializer, SliceSerializer, StudySerializer
+from breastcancer_api.serializers import ArchiveSerializer, ListedStudySerializer, SliceSerializer, StudySerializer
 from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 
@@ -67,7 +67,7 @@ class StudiesView(OwnStudies, ListAPIView):
 
     def get_serializer_class(self):
         """Of a POST, the form that browsers see."""
-        return ArchiveSerializer if self.request.method == "POST" else StudySerializer
+        return ArchiveSerializer if self.request.method == "POST" else ListedStudySerializer
 
 
 class ValidateView(APIView):

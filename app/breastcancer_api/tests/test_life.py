@@ -48,6 +48,25 @@ class DoneTests(StudiesTestCase):
         self.assertEqual((study["state"], study["slice_count"]), ("done", 2))
 
 
+class ListTests(StudiesTestCase):
+    def test_list_holds_no_results_and_leaves_no_trace(self):
+        self.send("/studies/", phantom_files())
+        row = self.client.get("/studies/").json()["results"][0]
+        self.assertEqual(
+            list(row),
+            [
+                *("id", "state", "created_at", "started_at", "finished_at", "progress", "slice_count", "slices_done"),
+                *("networks", "links"),
+            ],
+        )
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
+
+    def test_list_does_not_ask_what_refusals_said(self):
+        Study.objects.create(state="refused", problem={"status": 400, "code": "no_signal", "title": "t"})
+        with mock.patch.object(studies.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
+            self.assertEqual(self.client.get("/studies/").json()["count"], 1)
+
+
 class SlicesTests(StudiesTestCase):
     def setUp(self):
         super().setUp()
@@ -123,8 +142,9 @@ class SlicesTests(StudiesTestCase):
 class RefusedStudyTests(StudiesTestCase):
     def test_refused_exam_is_a_study_that_says_so(self):
         self.send("/studies/", {"pre/Doe Jane.dcm": b"text"})
-        study = self.client.get("/studies/").json()["results"][0]
-        self.assertEqual((study["state"], study["problem"]["code"]), ("refused", "missing_passes"))
+        listed = self.client.get("/studies/").json()["results"][0]
+        study = self.client.get(listed["links"]["self"]).json()
+        self.assertEqual((listed["state"], study["problem"]["code"]), ("refused", "missing_passes"))
 
     def test_what_the_sender_wrote_is_told_for_an_hour_and_never_stored(self):
         self.send("/upload/", {f"{name}/Doe Jane.dcm": b"text" for name in FOLDERS}, "series.zip")
