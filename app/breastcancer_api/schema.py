@@ -61,7 +61,7 @@ COMMON = {
 }
 MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
 NOT_DONE = {409: (("not_done", "the study has no result yet, or ended without one"),)}
-BAD_QUERY = {400: (("bad_query", "a filter cannot be read"),)}
+BAD_QUERY = {400: (("bad_query", "a filter, an order or a page cannot be read, or a parameter is not known"),)}
 BODY = {
     411: (("length_required", "the request does not state its Content-Length"),),
     413: ((LimitExceeded.code, "more bytes or files than the limits"),),

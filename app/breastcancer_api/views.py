@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from breastcancer_api import audit, schema
 from breastcancer_api.clients import still_waits
 from breastcancer_api.downloads import csv_lines, done, rows
-from breastcancer_api.filters import SliceFilter, StudyFilter
+from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import place, turn
@@ -50,7 +50,7 @@ class OwnStudies:
 class StudiesView(OwnStudies, ListAPIView):
     """``GET /studies/``: what was sent. ``POST``: a zip of any layout goes in, the study comes out."""
 
-    filterset_class = StudyFilter
+    filter_backends, filterset_class = (Filters, Ordering), StudyFilter
     ordering_fields = ("created_at", "finished_at", "state")
 
     @schema.LIST
@@ -103,7 +103,7 @@ class SlicesView(ListAPIView):
 
     queryset = Slice.objects.all()
     serializer_class = SliceSerializer
-    filterset_class = SliceFilter
+    filter_backends, filterset_class = (Filters, Ordering), SliceFilter
     ordering_fields = ("number", "position", "single_probability", "scantype_probability")
 
     @schema.SLICES

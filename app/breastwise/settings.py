@@ -129,10 +129,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"uploads": env.UPLOAD_RATE, "requests": env.REQUEST_RATE},
     "NUM_PROXIES": 1,  # nginx, which adds the client's address at the end of X-Forwarded-For
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.JsonUnlessHtml",
-    "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
-    ],
     "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,  # what the client accepts decides

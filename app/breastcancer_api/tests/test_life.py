@@ -3,6 +3,7 @@
 import csv
 import threading
 from datetime import timedelta
+from itertools import chain
 from unittest import mock
 
 from django.contrib.auth.models import User
@@ -66,6 +67,40 @@ class ListTests(StudiesTestCase):
         with mock.patch.object(studies.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
             self.assertEqual(self.client.get("/studies/").json()["count"], 1)
 
+    def ids(self, query: str) -> list[str]:
+        return [each["id"] for each in self.client.get(f"/studies/?{query}").json()["results"]]
+
+    def test_rows_that_tie_come_on_one_page_each(self):
+        made = {str(Study.objects.create().pk) for _ in range(5)}
+        for ordering in ("state", "-state", "finished_at"):
+            pages = (self.ids(f"ordering={ordering}&page_size=2&page={page}") for page in (1, 2, 3))
+            self.assertEqual(list(chain.from_iterable(pages)), sorted(made))
+
+    def test_order_is_by_several_fields(self):
+        first, second = Study.objects.create(state="done"), Study.objects.create(state="done")
+        last = Study.objects.create(state="queued")
+        self.assertEqual(self.ids("ordering=state,-created_at"), [str(each.pk) for each in (second, first, last)])
+
+    def test_parameter_that_cannot_be_read_is_refused_and_named(self):
+        order = "ordering: Enter some of created_at, finished_at, state, with - downwards."
+        time = "created_{}: Enter a time of the years 1 to 9999 in UTC."
+        for query, told in (
+            ("stat=done", "stat: There is no such parameter."),
+            ("b=1&a=1", "a: There is no such parameter. b: There is no such parameter."),
+            ("ordering=nope", order),
+            ("ordering=--state", order),
+            ("ordering=state,", order),
+            ("created_after=0001-01-01T00:00:00%2B14:00", time.format("after")),
+            ("created_before=9999-12-31T23:59:59-14:00", time.format("before")),
+        ):
+            answer = self.client.get(f"/studies/?{query}")
+            self.assertEqual((answer.status_code, answer.json()["code"]), (400, "bad_query"))
+            self.assertEqual(answer.json()["detail"], told)
+
+    def test_parameters_of_a_form_that_is_left_empty_narrow_nothing_down(self):
+        Study.objects.create()
+        self.assertEqual(len(self.ids("state=&created_after=&created_before=&ordering=")), 1)
+
 
 class SlicesTests(StudiesTestCase):
     def setUp(self):
@@ -102,6 +137,11 @@ class SlicesTests(StudiesTestCase):
             ("fused=2", "fused: Select a valid choice. 2 is not one of the available choices."),
             ("first=0", "first: Ensure this value is greater than or equal to 1."),
             ("page_size=many", "page_size: Enter a number from 1 to 1000."),
+            ("fusde=1", "fusde: There is no such parameter."),
+            (
+                "ordering=number,-file",
+                "ordering: Enter some of number, position, single_probability, scantype_probability, with - downwards.",
+            ),
         ):
             response = self.client.get(f"/studies/{self.study['id']}/slices/?{query}")
             self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
