@@ -44,17 +44,20 @@ PREFER = OpenApiParameter(
     description="`respond-async`: do not wait, answer 202 with where the study will be (RFC 7240).",
 )
 ENCODING = {"file": {"contentType": "application/zip"}}
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=(201, 202))
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201, 202])
 NETWORKS = OpenApiParameter(
     "X-BreastWise-Networks",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     description="Which networks the result is from, and what it is for.",
-    response=(200, 201),
+    response=[200, 201],
 )
 # status -> (code, when) of errors that are no exam's fault
 COMMON = {
-    401: (("not_authenticated", "no token, and anonymous use is off"), ("authentication_failed", "no such token")),
+    401: (
+        ("not_authenticated", "no token, and anonymous use is off"),
+        ("authentication_failed", "no such token, or `Authorization` is of another form"),
+    ),
     403: (("permission_denied", "a form of a browser without its CSRF token"),),
     429: (("throttled", "more requests than UPLOAD_RATE or REQUEST_RATE; `Retry-After` says when to come again"),),
     500: (("internal_error", "unforeseen; `detail` holds an id, the server's log holds the rest"),),

@@ -25,6 +25,11 @@ class SchemaTests(SimpleTestCase):
         version = settings.SPECTACULAR_SETTINGS["VERSION"]
         self.assertIn(f"## {version}", (APP.parent / "CHANGELOG.md").read_text().split("\n\n")[2])
 
+    def test_headers_are_told_of_the_answers_that_have_them(self):
+        answers = yaml.safe_load(FILE.read_text())["paths"]["/studies/"]["post"]["responses"]
+        told = {status: sorted(answer["headers"]) for status, answer in answers.items() if "headers" in answer}
+        self.assertEqual(told, {"201": ["Location", "X-BreastWise-Networks"], "202": ["Location"]})
+
     def test_every_address_of_the_api_is_in_it(self):
         paths = yaml.safe_load(FILE.read_text())["paths"]
         self.assertEqual(
