@@ -11,7 +11,7 @@ class BearerToken(TokenAuthentication):
     """``Authorization: Bearer <token>`` (RFC 6750)."""
 
     def authenticate(self, request):
-        """Any other ``Authorization`` is refused: its sender would be taken for nobody, and the study for everybody's."""
+        """Any other ``Authorization`` is refused: its sender would be nobody, and his study everybody's."""
         found = super().authenticate(request)
         if found is None and "Authorization" in request.headers:
             raise AuthenticationFailed("Authorization is not of the form Bearer <token>.")

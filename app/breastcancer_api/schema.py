@@ -118,6 +118,21 @@ def _problem(status: int, codes: tuple[tuple[str, str], ...]) -> OpenApiResponse
     return OpenApiResponse(ProblemSerializer, description=listed, examples=[example])
 
 
+STATUS = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+ALIVE = extend_schema(
+    operation_id="livez",
+    description="Whether the process lives.",
+    responses={(200, "application/json"): STATUS},
+)
+READY = extend_schema(
+    operation_id="readyz",
+    description="Whether an exam could be read: the database answers, and both networks are in memory; "
+    "with workers, the broker answers.",
+    responses={
+        (200, "application/json"): STATUS,
+        (503, CONTENT_TYPE): _problem(503, (("unavailable", "the database or the broker does not answer"),)),
+    },
+)
 NUMBERS = OpenApiResponse(
     {"type": "array", "items": {"type": "integer", "minimum": 1}},
     description="Numbers, from 1, of the slices in which a tumour is seen.",

@@ -192,9 +192,20 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    # 503 is an answer that is foreseen: busy, or not ready
+    "filters": {
+        "unforeseen": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    # pydicom quotes odd values from headers, and those can be a patient's
-    "loggers": {"pydicom": {"handlers": [], "propagate": False}, "botocore": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"filters": ["unforeseen"]},
+        # pydicom quotes odd values from headers, and those can be a patient's
+        "pydicom": {"handlers": [], "propagate": False},
+        "botocore": {"level": "WARNING"},
+    },
 }

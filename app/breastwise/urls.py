@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from breastcancer_api import views
-from breastcancer_api.probes import livez, readyz
+from breastcancer_api.probes import Alive, Ready
 
 urlpatterns = [
     re_path(r"^upload/?$", views.UploadView.as_view(), name="upload"),
@@ -20,8 +20,8 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
     path("session/", include("rest_framework.urls")),
-    path("livez", livez, name="livez"),
-    path("readyz", readyz, name="readyz"),
+    path("livez", Alive.as_view(), name="livez"),
+    path("readyz", Ready.as_view(), name="readyz"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "breastcancer_api.problems.bad_request"

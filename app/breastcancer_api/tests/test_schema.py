@@ -45,5 +45,7 @@ class SchemaTests(SimpleTestCase):
                 ("/studies/{id}/results.csv", "get"),
                 ("/validate/", "post"),
                 ("/networks/", "get"),
+                ("/livez", "get"),
+                ("/readyz", "get"),
             },
         )
