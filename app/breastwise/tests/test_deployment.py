@@ -134,9 +134,22 @@ class NginxTests(SimpleTestCase):
         told = re.search(r"nginx takes (.+) from the same file", text("docs/configuration.md"))[1]
         self.assertEqual(set(re.findall(r"`(\w+)`", told)), self.used & env_file().keys())
 
+    def test_every_error_that_has_a_body_of_its_own_is_answered_with_it(self):
+        written = set(re.findall(r"^    (\d+) +'", self.template, re.MULTILINE))
+        answered = set(re.search(r"error_page ([\d ]+) /nginx-problem", self.template)[1].split())
+        self.assertEqual(answered, written | {"502", "503"})
+
+    def test_gunicorn_reads_all_that_nginx_hands_on(self):
+        buffers, size = map(int, re.search(r"large_client_header_buffers (\d+) (\d+);", self.template).groups())
+        limits = dict(re.findall(r"^limit_request_(\w+) = ([\d_]+)$", text("app/gunicorn.conf.py"), re.MULTILINE))
+        first, address, shortest = 1024, len(", ") + 45, len("a:\n")
+        self.assertLess(size, int(limits["line"]))
+        self.assertLess(size + address, int(limits["field_size"]))
+        self.assertLess((first + buffers * size) / shortest, int(limits["fields"]))
+
     def test_errors_have_the_shape_of_the_application(self):
         bodies = re.findall(r"'(\{.+\})';", self.template)
-        self.assertEqual(len(bodies), 6)
+        self.assertEqual(len(bodies), 10)
         for body in bodies:
             answer = json.loads(body.replace("$status", "502"))
             built = problem(answer["status"], answer["code"], answer["title"], answer["detail"])
