@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
 
 from breastcancer_api.claims import Erased, Taken
+from breastcancer_api.clients import ClientGone
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.serializers import (
@@ -29,6 +31,10 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema):  # noqa: ARG002
         return {"type": "http", "scheme": "bearer", "description": "Made by `manage.py token` or in the admin."}
+
+    def get_security_requirement(self, auto_schema):  # noqa: ARG002
+        """Where everybody may use the API, a token or nothing."""
+        return [{self.name: []}, {}] if settings.ANONYMOUS else [{self.name: []}]
 
 
 KEY = OpenApiParameter(
@@ -66,6 +72,7 @@ MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
 NOT_DONE = {409: (("not_done", "the study has no result yet, or ended without one"),)}
 BAD_QUERY = {400: (("bad_query", "a filter, an order or a page cannot be read, or a parameter is not known"),)}
 BODY = {
+    408: ((ClientGone.default_code, "the sender closed the connection, or half of it, before the answer"),),
     411: (("length_required", "the request does not state its Content-Length"),),
     413: ((LimitExceeded.code, "more bytes or files than the limits"),),
     415: (("unsupported_media_type", "the body is no form"),),

@@ -4,7 +4,8 @@ from pathlib import Path
 import yaml
 from django.conf import settings
 from django.core.management import call_command
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, override_settings
+from drf_spectacular.generators import SchemaGenerator
 
 from breastcancer_api.local_server import APP
 
@@ -24,6 +25,14 @@ class SchemaTests(SimpleTestCase):
     def test_its_version_is_the_latest_of_the_changelog(self):
         version = settings.SPECTACULAR_SETTINGS["VERSION"]
         self.assertIn(f"## {version}", (APP.parent / "CHANGELOG.md").read_text().split("\n\n")[2])
+
+    def test_token_is_needed_where_nobody_is_anonymous(self):
+        token, session = {"token": []}, {"cookieAuth": []}
+        for anonymous, ways in ((True, [token, {}, session]), (False, [token, session])):
+            with override_settings(ANONYMOUS=anonymous):
+                paths = SchemaGenerator().get_schema(public=True)["paths"]
+            self.assertEqual(paths["/studies/"]["get"]["security"], ways)
+            self.assertNotIn("security", paths["/readyz"]["get"])
 
     def test_headers_are_told_of_the_answers_that_have_them(self):
         answers = yaml.safe_load(FILE.read_text())["paths"]["/studies/"]["post"]["responses"]
