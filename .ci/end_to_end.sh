@@ -124,7 +124,8 @@ fi
     --pwfile "$DATABASE_PASSWORD_FILE" >"$folder/initdb.log"
 "${as_postgres[@]}" postgres -D "$folder/postgres" -h 127.0.0.1 -p "$DATABASE_PORT" -k "$folder/postgres" -F \
     >"$folder/postgres.log" 2>&1 &
-running=("$!" "${running[@]}")
+database=$!
+running=("$database" "${running[@]}")
 
 query() { # database SQL
     PGPASSWORD=$(cat "$DATABASE_PASSWORD_FILE") \
@@ -267,6 +268,15 @@ told=$(query "$DATABASE_NAME" "SELECT count(*) FROM breastcancer_api_study WHERE
 ok "PostgreSQL holds the study and two refusals, without their texts"
 
 # --- stop -------------------------------------------------------------------------------------------------------------
+
+kill -INT "$database" # it waits for nobody
+wait "$database" || fail "PostgreSQL ended with $?"
+ask "$url/livez"
+[ "$status" = 200 ] || fail "livez: $status"
+ask "$url/readyz"
+expect_problem 503 unavailable "The database does not answer\."
+if grep -q "ERROR django.request" "$folder/web.log"; then fail "a foreseen answer is an error in the log"; fi
+ok "PostgreSQL stopped: 503 $(header content-type) from /readyz, and no error in the log"
 
 kill "$gunicorn"
 wait "$gunicorn" || fail "gunicorn ended with $?"

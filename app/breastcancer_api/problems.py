@@ -122,7 +122,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> JsonRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:  # noqa: ARG001
-    return _page(403, "permission_denied", "The form came without its CSRF token. Load its page again, with cookies.")
+    return _page(403, "permission_denied", "The form has no CSRF token of this site. Load its page again.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
