@@ -55,6 +55,16 @@ ask() { # arguments of curl; leaves status, headers and body of the answer
         --write-out '%{http_code}' "$@")
 }
 
+say() { # a request as it goes over the line, with escapes; leaves what ask leaves
+    exec 3<>"/dev/tcp/${NGINX_LISTEN/://}"
+    printf '%b' "$1" >&3
+    timeout 20 cat <&3 >"$folder/answer"
+    exec 3>&-
+    status=$(awk 'NR == 1 {print $2}' "$folder/answer")
+    sed $'/^\r$/q' "$folder/answer" >"$folder/headers"
+    sed $'1,/^\r$/d' "$folder/answer" >"$folder/body"
+}
+
 header() { sed -n "s/^$1: *//Ip" "$folder/headers" | tr -d '\r'; }
 
 expect_problem() { # status code detail: the last answer has them; detail is a regular expression for its beginning
@@ -114,7 +124,8 @@ fi
     --pwfile "$DATABASE_PASSWORD_FILE" >"$folder/initdb.log"
 "${as_postgres[@]}" postgres -D "$folder/postgres" -h 127.0.0.1 -p "$DATABASE_PORT" -k "$folder/postgres" -F \
     >"$folder/postgres.log" 2>&1 &
-running=("$!" "${running[@]}")
+database=$!
+running=("$database" "${running[@]}")
 
 query() { # database SQL
     PGPASSWORD=$(cat "$DATABASE_PASSWORD_FILE") \
@@ -196,6 +207,28 @@ ask --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
 expect_problem 413 limit_exceeded ".*The request is 41000"
 ok "just over the limit: 413 $(header content-type), from the application"
 
+ask --request TRACE "$url/livez"
+expect_problem 405 method_not_allowed "The server knows no such method\."
+ask --request A "$url/livez"
+expect_problem 405 method_not_allowed "The server knows no such method\."
+ask --header "Transfer-Encoding: gzip" --data a "$url/upload/"
+expect_problem 501 bad_request "The server reads no such Transfer-Encoding\."
+say 'GET /livez HTTP/9.9\r\n\r\n'
+expect_problem 505 bad_request "The server reads no such version of HTTP\."
+say 'GET /\xff HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n'
+expect_problem 400 bad_request "The server could not read the request\."
+ask "$url/livez?$(printf 'a%.0s' {1..8000})"
+expect_problem 414 bad_request "The server does not read addresses of this length\."
+ask --header "X-Long: $(printf 'a%.0s' {1..8000})" "$url/livez"
+expect_problem 400 bad_request "The server could not read the request\."
+ok "what nginx does not read is answered in the form of all errors"
+
+# shellcheck disable=SC2046  # each header is an argument of its own
+ask --header "X-Forwarded-For: $(printf 'a%.0s' {1..7900})" --header "X-Forwarded-Ssl: on" \
+    $(printf -- '--header X-%d:a ' {1..200}) "$url/livez?$(printf 'a%.0s' {1..7900})"
+[ "$status" = 200 ] || fail "a long request: $status $(head -c 500 "$folder/body")"
+ok "gunicorn reads all that nginx reads"
+
 worker=$(awk '{print $1}' "/proc/$gunicorn/task/$gunicorn/children")
 curl --silent --limit-rate 1M --form "file=@$folder/series.zip" --output /dev/null "http://$BIND/upload/" &
 slow=$!
@@ -235,6 +268,15 @@ told=$(query "$DATABASE_NAME" "SELECT count(*) FROM breastcancer_api_study WHERE
 ok "PostgreSQL holds the study and two refusals, without their texts"
 
 # --- stop -------------------------------------------------------------------------------------------------------------
+
+kill -INT "$database" # it waits for nobody
+wait "$database" || fail "PostgreSQL ended with $?"
+ask "$url/livez"
+[ "$status" = 200 ] || fail "livez: $status"
+ask "$url/readyz"
+expect_problem 503 unavailable "The database does not answer\."
+if grep -q "ERROR django.request" "$folder/web.log"; then fail "a foreseen answer is an error in the log"; fi
+ok "PostgreSQL stopped: 503 $(header content-type) from /readyz, and no error in the log"
 
 kill "$gunicorn"
 wait "$gunicorn" || fail "gunicorn ended with $?"

@@ -14,6 +14,14 @@ threads = _settings.THREADS + _settings.QUEUE + 4
 # For a threaded worker this is the time in which it must show life, not the time a request may take.
 timeout = 120
 graceful_timeout = 110  # seconds for the exams in hand when it is told to stop: less than Docker then waits
+# More than nginx hands on, so that a client hears of its limits in the API's form: nginx reads lines of 8,000 bytes,
+# adds an address to one of them, and reads four such buffers of headers, of which the shortest has three bytes.
+limit_request_line = 8190
+limit_request_field_size = 8190
+limit_request_fields = 12_000
+secure_scheme_headers = {
+    "X-FORWARDED-PROTO": "https"
+}  # nginx sets this one; what else a client says contradicts nothing
 control_socket_disable = True  # nobody here steers gunicorn while it runs
 accesslog = "-"
 # method and path alone: no query string, no referrer, no header that a client fills in

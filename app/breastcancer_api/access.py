@@ -10,6 +10,13 @@ from rest_framework.throttling import SimpleRateThrottle
 class BearerToken(TokenAuthentication):
     """``Authorization: Bearer <token>`` (RFC 6750)."""
 
+    def authenticate(self, request):
+        """Any other ``Authorization`` is refused: its sender would be nobody, and his study everybody's."""
+        found = super().authenticate(request)
+        if found is None and "Authorization" in request.headers:
+            raise AuthenticationFailed("Authorization is not of the form Bearer <token>.")
+        return found
+
     def authenticate_credentials(self, token: bytes):
         try:
             return super().authenticate_credentials(token)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rest_framework.exceptions import APIException
 
 from breastcancer_api.models import Slice, Study
+from breastcancer_api.networks import networks_header
 from breastcancer_api.serializers import SliceSerializer
 from imaging.exam import FOLDERS
 
@@ -14,6 +15,7 @@ COLUMNS = (
     *("number", "file", "position"),
     *(f"sop_instance_uid_{folder}" for folder in FOLDERS),
     *("single_probability", "single_decision", "scantype_probability", "scantype_decision", "fused", "reason"),
+    *("study", "networks"),
 )
 
 
@@ -29,23 +31,24 @@ class _Echo:
         return text
 
 
-def rows(study: Study) -> Iterator[dict]:
-    """A row a slice, in order of their numbers. Raises NotDone."""
+def done(study: Study) -> Study:
+    """``study``, which has a result. Raises NotDone."""
     if study.state != Study.State.DONE:
         raise NotDone
+    return study
+
+
+def rows(study: Study) -> Iterator[dict]:
+    """A row a slice, in order of their numbers."""
     found = Slice.objects.filter(study=study).iterator(ROWS_AT_ONCE)
     return (SliceSerializer(each).data for each in found)
 
 
 def csv_lines(study: Study) -> Iterator[str]:
-    """The same as text (RFC 4180), names of columns first. Raises NotDone."""
-    found = rows(study)
+    """The same as text (RFC 4180), names of columns first; every line says which study and which networks it is of."""
+    origin = {"study": study.pk, "networks": networks_header(study.networks)}
     writer = csv.DictWriter(_Echo(), COLUMNS)
-    return _lines(writer, found)
-
-
-def _lines(writer: csv.DictWriter, found: Iterator[dict]) -> Iterator[str]:
     yield writer.writeheader()
-    for row in found:
+    for row in rows(study):
         uids = row.pop("sop_instance_uids")
-        yield writer.writerow(row | {f"sop_instance_uid_{folder}": uid for folder, uid in uids.items()})
+        yield writer.writerow(row | {f"sop_instance_uid_{folder}": uid for folder, uid in uids.items()} | origin)

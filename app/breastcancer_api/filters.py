@@ -1,9 +1,15 @@
-"""What lists can be narrowed down to."""
+"""What lists can be narrowed down to, and in which order they come."""
 
+from datetime import UTC, datetime
+
+from django.core.exceptions import ValidationError
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
+from rest_framework import exceptions
+from rest_framework.filters import OrderingFilter
 
 from breastcancer_api.models import Slice, Study
+from breastcancer_api.pages import Pages
 
 DECISIONS = ((0, "negative"), (1, "positive"))
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
@@ -37,7 +43,16 @@ class DecisionFilter(filters.TypedChoiceFilter):
 
 @extend_schema_field(_or_empty({"type": "string", "format": "date-time"}))
 class TimeFilter(filters.IsoDateTimeFilter):
-    pass
+    def __init__(self, **kwargs):
+        super().__init__(validators=[_exists_in_utc], **kwargs)
+
+
+def _exists_in_utc(time: datetime) -> None:
+    """Raises ValidationError."""
+    try:
+        time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValidationError("Enter a time of the years 1 to 9999 in UTC.") from error
 
 
 class StudyFilter(filters.FilterSet):
@@ -61,3 +76,37 @@ class SliceFilter(filters.FilterSet):
     class Meta:
         model = Slice
         fields = ()
+
+
+# REST framework and django-filter pass over what they cannot read
+
+
+class Ordering(OrderingFilter):
+    """Ends with the primary key: rows that tie would come on two pages, or on none."""
+
+    def get_ordering(self, request, queryset, view):
+        wanted = super().get_ordering(request, queryset, view)
+        return wanted and [*wanted, "pk"]
+
+    def remove_invalid_fields(self, queryset, fields, view, request):
+        """Raises ValidationError."""
+        if super().remove_invalid_fields(queryset, fields, view, request) != fields:
+            allowed = ", ".join(view.ordering_fields)
+            raise exceptions.ValidationError({self.ordering_param: [f"Enter some of {allowed}, with - downwards."]})
+        return fields
+
+    def get_schema_operation_parameters(self, view):
+        found = super().get_schema_operation_parameters(view)
+        term = f"-?({'|'.join(view.ordering_fields)})"
+        found[0]["schema"]["pattern"] = f"^({term}(,{term})*)?$"
+        return found
+
+
+class Filters(filters.DjangoFilterBackend):
+    def filter_queryset(self, request, queryset, view):
+        """Raises ValidationError."""
+        read = {*view.filterset_class.base_filters, Ordering.ordering_param}
+        read |= {Pages.page_query_param, Pages.page_size_query_param}
+        if unknown := sorted(request.query_params.keys() - read):
+            raise exceptions.ValidationError({name: ["There is no such parameter."] for name in unknown})
+        return super().filter_queryset(request, queryset, view)

@@ -1,34 +1,61 @@
 """Is the process alive, and can it answer an upload?"""
 
 from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
+from django.db import Error, connection
 from kombu.exceptions import OperationalError
+from rest_framework.exceptions import APIException
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from breastcancer_api import schema
 from breastcancer_api.networks import identity, networks
-from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.tasks import waiting
 
 
-@require_safe
-def livez(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    return JsonResponse({"status": "alive"})
+class Unavailable(APIException):
+    status_code, default_code = 503, "unavailable"
 
 
-@require_safe
-def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """200 once the database answers and both networks are in memory; where workers have those, the broker instead."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    if settings.EXECUTION == "celery":
-        return _broker()
-    return JsonResponse({"status": "ready", "networks": [identity(card) for card in networks().cards()]})
+class Probe(APIView):
+    """Asks for no token and is not counted."""
+
+    authentication_classes = permission_classes = throttle_classes = ()
+    renderer_classes = (JSONRenderer,)
 
 
-def _broker() -> JsonResponse:
+class Alive(Probe):
+    """``GET /livez``."""
+
+    @schema.ALIVE
+    def get(self, request):  # noqa: ARG002
+        return Response({"status": "alive"})
+
+
+class Ready(Probe):
+    """``GET /readyz``: 200 once the database answers and both networks are in memory; where workers have those, the
+    broker instead."""
+
+    @schema.READY
+    def get(self, request):  # noqa: ARG002
+        _ask_database()
+        if settings.EXECUTION == "celery":
+            return Response({"status": "ready", "exams_waiting": _exams_waiting()})
+        return Response({"status": "ready", "networks": [identity(card) for card in networks().cards()]})
+
+
+def _ask_database() -> None:
+    """Raises Unavailable."""
     try:
-        return JsonResponse({"status": "ready", "exams_waiting": waiting()})
-    except OperationalError:
-        body = problem(503, "unavailable", "The server is not ready", "The broker does not answer; exams wait for it.")
-        return JsonResponse(body, status=503, content_type=CONTENT_TYPE)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error as error:
+        raise Unavailable("The database does not answer.") from error
+
+
+def _exams_waiting() -> int:
+    """Raises Unavailable."""
+    try:
+        return waiting()
+    except OperationalError as error:
+        raise Unavailable("The broker does not answer; exams wait for it.") from error

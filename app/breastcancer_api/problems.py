@@ -121,6 +121,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> JsonRespons
     return _page(403, "permission_denied", "This is not allowed.")
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:  # noqa: ARG001
+    return _page(403, "permission_denied", "The form has no CSRF token of this site. Load its page again.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001
     return _page(404, "not_found", "There is nothing at this address.")
 

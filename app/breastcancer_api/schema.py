@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
 
 from breastcancer_api.claims import Erased, Taken
+from breastcancer_api.clients import ClientGone
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.serializers import (
     ArchiveSerializer,
     ExamSerializer,
+    ListedStudySerializer,
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
@@ -29,6 +32,10 @@ class BearerScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema):  # noqa: ARG002
         return {"type": "http", "scheme": "bearer", "description": "Made by `manage.py token` or in the admin."}
 
+    def get_security_requirement(self, auto_schema):  # noqa: ARG002
+        """Where everybody may use the API, a token or nothing."""
+        return [{self.name: []}, {}] if settings.ANONYMOUS else [{self.name: []}]
+
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -43,25 +50,29 @@ PREFER = OpenApiParameter(
     description="`respond-async`: do not wait, answer 202 with where the study will be (RFC 7240).",
 )
 ENCODING = {"file": {"contentType": "application/zip"}}
-LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=(201, 202))
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201, 202])
 NETWORKS = OpenApiParameter(
     "X-BreastWise-Networks",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="Which networks answered, and what the answer is for.",
-    response=(201,),
+    description="Which networks the result is from, and what it is for.",
+    response=[200, 201],
 )
 # status -> (code, when) of errors that are no exam's fault
 COMMON = {
-    401: (("not_authenticated", "no token, and anonymous use is off"), ("authentication_failed", "no such token")),
+    401: (
+        ("not_authenticated", "no token, and anonymous use is off"),
+        ("authentication_failed", "no such token, or `Authorization` is of another form"),
+    ),
     403: (("permission_denied", "a form of a browser without its CSRF token"),),
     429: (("throttled", "more requests than UPLOAD_RATE or REQUEST_RATE; `Retry-After` says when to come again"),),
     500: (("internal_error", "unforeseen; `detail` holds an id, the server's log holds the rest"),),
 }
 MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
 NOT_DONE = {409: (("not_done", "the study has no result yet, or ended without one"),)}
-BAD_QUERY = {400: (("bad_query", "a filter cannot be read"),)}
+BAD_QUERY = {400: (("bad_query", "a filter, an order or a page cannot be read, or a parameter is not known"),)}
 BODY = {
+    408: ((ClientGone.default_code, "the sender closed the connection, or half of it, before the answer"),),
     411: (("length_required", "the request does not state its Content-Length"),),
     413: ((LimitExceeded.code, "more bytes or files than the limits"),),
     415: (("unsupported_media_type", "the body is no form"),),
@@ -114,6 +125,21 @@ def _problem(status: int, codes: tuple[tuple[str, str], ...]) -> OpenApiResponse
     return OpenApiResponse(ProblemSerializer, description=listed, examples=[example])
 
 
+STATUS = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+ALIVE = extend_schema(
+    operation_id="livez",
+    description="Whether the process lives.",
+    responses={(200, "application/json"): STATUS},
+)
+READY = extend_schema(
+    operation_id="readyz",
+    description="Whether an exam could be read: the database answers, and both networks are in memory; "
+    "with workers, the broker answers.",
+    responses={
+        (200, "application/json"): STATUS,
+        (503, CONTENT_TYPE): _problem(503, (("unavailable", "the database or the broker does not answer"),)),
+    },
+)
 NUMBERS = OpenApiResponse(
     {"type": "array", "items": {"type": "integer", "minimum": 1}},
     description="Numbers, from 1, of the slices in which a tumour is seen.",
@@ -142,12 +168,13 @@ VALIDATE = extend_schema(
 )
 LIST = extend_schema(
     operation_id="list_studies",
-    description="What you sent, latest first; staff see all.",
-    responses={(200, "application/json"): StudySerializer(many=True)} | _problems(BAD_QUERY, MISSING),
+    description="What you sent, latest first, without results; staff see all.",
+    responses={(200, "application/json"): ListedStudySerializer(many=True)} | _problems(BAD_QUERY, MISSING),
 )
 STUDY = extend_schema(
     operation_id="get_study",
     description="How far a study is, and what it found.",
+    parameters=[NETWORKS],
     responses={(200, "application/json"): StudySerializer} | _problems(MISSING),
 )
 ERASE = extend_schema(
@@ -157,17 +184,20 @@ ERASE = extend_schema(
 )
 SLICES = extend_schema(
     operation_id="list_slices",
-    description="A row a slice; none before the study is done.",
-    responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING),
+    description="A row a slice.",
+    parameters=[NETWORKS],
+    responses={(200, "application/json"): SliceSerializer(many=True)} | _problems(BAD_QUERY, MISSING, NOT_DONE),
 )
 RESULTS_JSON = extend_schema(
     operation_id="get_results_json",
     description="The study with all its slices.",
+    parameters=[NETWORKS],
     responses={(200, "application/json"): ResultSerializer} | _problems(MISSING, NOT_DONE),
 )
 RESULTS_CSV = extend_schema(
     operation_id="get_results_csv",
     description="A line a slice (RFC 4180), names of columns first.",
+    parameters=[NETWORKS],
     responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(MISSING, NOT_DONE),
 )
 CARDS = extend_schema(

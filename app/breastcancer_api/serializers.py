@@ -55,12 +55,29 @@ class LinksSerializer(serializers.Serializer):
     results_csv = serializers.URLField()
 
 
-class StudySerializer(serializers.ModelSerializer):
+class ListedStudySerializer(serializers.ModelSerializer):
+    """A study without its result, which is told where the trail keeps who read it."""
+
+    networks = NetworkSerializer(many=True, read_only=True)
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Study
+        fields = (
+            *("id", "state", "created_at", "started_at", "finished_at", "progress", "slice_count", "slices_done"),
+            *("networks", "links"),
+        )
+        read_only_fields = fields
+
+    def get_links(self, study: Study) -> LinksSerializer:
+        names = {"self": "study"} | PARTS
+        return {name: reverse(view, [study.pk], request=self.context.get("request")) for name, view in names.items()}
+
+
+class StudySerializer(ListedStudySerializer):
     positive_slices = serializers.ListField(child=serializers.IntegerField(), allow_null=True, read_only=True)
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
-    networks = NetworkSerializer(many=True, read_only=True)
     problem = serializers.SerializerMethodField()
-    links = serializers.SerializerMethodField()
 
     class Meta:
         model = Study
@@ -72,10 +89,6 @@ class StudySerializer(serializers.ModelSerializer):
 
     def get_problem(self, study: Study) -> ProblemSerializer(allow_null=True):
         return problem_of(study)
-
-    def get_links(self, study: Study) -> LinksSerializer:
-        names = {"self": "study"} | PARTS
-        return {name: reverse(view, [study.pk], request=self.context.get("request")) for name, view in names.items()}
 
 
 class SliceSerializer(serializers.ModelSerializer):

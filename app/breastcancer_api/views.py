@@ -14,14 +14,14 @@ from rest_framework.views import APIView
 
 from breastcancer_api import audit, schema
 from breastcancer_api.clients import still_waits
-from breastcancer_api.downloads import csv_lines, rows
-from breastcancer_api.filters import SliceFilter, StudyFilter
+from breastcancer_api.downloads import csv_lines, done, rows
+from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
-from breastcancer_api.serializers import ArchiveSerializer, SliceSerializer, StudySerializer
+from breastcancer_api.serializers import ArchiveSerializer, ListedStudySerializer, SliceSerializer, StudySerializer
 from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 
@@ -34,7 +34,7 @@ class UploadView(APIView):
     @schema.UPLOAD
     def post(self, request, *args, **kwargs):  # noqa: ARG002
         study = sent(request, any_layout=False, wait=True)
-        return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_headers(study))
+        return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_location(study) | _origin(study))
 
 
 class OwnStudies:
@@ -50,7 +50,7 @@ class OwnStudies:
 class StudiesView(OwnStudies, ListAPIView):
     """``GET /studies/``: what was sent. ``POST``: a zip of any layout goes in, the study comes out."""
 
-    filterset_class = StudyFilter
+    filter_backends, filterset_class = (Filters, Ordering), StudyFilter
     ordering_fields = ("created_at", "finished_at", "state")
 
     @schema.LIST
@@ -62,13 +62,12 @@ class StudiesView(OwnStudies, ListAPIView):
         study = sent(request, any_layout=True, wait=not prefers_async(request))
         body = dict(StudySerializer(study, context=self.get_serializer_context()).data)
         if not prefers_async(request):
-            return Response(body, status.HTTP_201_CREATED, headers=_headers(study))
-        headers = {"Location": reverse("study", args=[study.pk]), "Preference-Applied": ASYNC}
-        return Response(body, status.HTTP_202_ACCEPTED, headers=headers)
+            return Response(body, status.HTTP_201_CREATED, headers=_location(study) | _origin(study))
+        return Response(body, status.HTTP_202_ACCEPTED, headers=_location(study) | {"Preference-Applied": ASYNC})
 
     def get_serializer_class(self):
         """Of a POST, the form that browsers see."""
-        return ArchiveSerializer if self.request.method == "POST" else StudySerializer
+        return ArchiveSerializer if self.request.method == "POST" else ListedStudySerializer
 
 
 class ValidateView(APIView):
@@ -87,7 +86,8 @@ class StudyView(OwnStudies, GenericAPIView):
 
     @schema.STUDY
     def get(self, request, *args, **kwargs):  # noqa: ARG002
-        return Response(self.get_serializer(audit.read(request, self.get_object())).data)
+        study = audit.read(request, self.get_object())
+        return Response(self.get_serializer(study).data, headers=_origin(study))
 
     @schema.ERASE
     def delete(self, request, *args, **kwargs):  # noqa: ARG002
@@ -103,17 +103,19 @@ class SlicesView(ListAPIView):
 
     queryset = Slice.objects.all()
     serializer_class = SliceSerializer
-    filterset_class = SliceFilter
+    filter_backends, filterset_class = (Filters, Ordering), SliceFilter
     ordering_fields = ("number", "position", "single_probability", "scantype_probability")
 
     @schema.SLICES
     def get(self, request, *args, **kwargs):
+        answer = super().get(request, *args, **kwargs)
         audit.read(request, self.study)
-        return super().get(request, *args, **kwargs)
+        return Response(answer.data, headers=_origin(self.study))
 
     @cached_property
     def study(self) -> Study:
-        return get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"])
+        """Raises NotDone."""
+        return done(get_object_or_404(Study.objects.of(self.request.user), pk=self.kwargs["pk"]))
 
     def get_queryset(self):
         return super().get_queryset().filter(study=self.study)
@@ -123,7 +125,8 @@ class ResultsView(OwnStudies, GenericAPIView):
     """A whole result as one file."""
 
     def result(self) -> Study:
-        return audit.read(self.request, self.get_object())
+        """Raises NotDone."""
+        return audit.read(self.request, done(self.get_object()))
 
 
 class ResultsJsonView(ResultsView):
@@ -132,7 +135,8 @@ class ResultsJsonView(ResultsView):
     @schema.RESULTS_JSON
     def get(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.result()
-        return Response(self.get_serializer(study).data | {"slices": list(rows(study))})
+        body = self.get_serializer(study).data | {"slices": list(rows(study))}
+        return Response(body, headers=_origin(study))
 
 
 class ResultsCsvView(ResultsView):
@@ -141,7 +145,8 @@ class ResultsCsvView(ResultsView):
     @schema.RESULTS_CSV
     def get(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.result()
-        headers = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
+        name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
+        headers = name | _origin(study)
         return StreamingHttpResponse(csv_lines(study), content_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -153,8 +158,10 @@ class NetworksView(APIView):
         return Response([json.loads(card.to_json()) for card in cards()])
 
 
-def _headers(study: Study) -> dict[str, str]:
-    return {
-        "Location": reverse("study", args=[study.pk]),
-        "X-BreastWise-Networks": networks_header(study.networks),
-    }
+def _location(study: Study) -> dict[str, str]:
+    return {"Location": reverse("study", args=[study.pk])}
+
+
+def _origin(study: Study) -> dict[str, str]:
+    """Which networks a result is from; nothing where there is none."""
+    return {"X-BreastWise-Networks": networks_header(study.networks)} if study.networks else {}

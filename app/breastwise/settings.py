@@ -130,10 +130,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"uploads": env.UPLOAD_RATE, "requests": env.REQUEST_RATE},
     "NUM_PROXIES": 1,  # nginx, which adds the client's address at the end of X-Forwarded-For
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.JsonUnlessHtml",
-    "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
-    ],
     "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,  # what the client accepts decides
@@ -158,6 +154,7 @@ WORK_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks refuse a folder t
 FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
 LOGIN_REDIRECT_URL = "studies"
+CSRF_FAILURE_VIEW = "breastcancer_api.problems.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -197,9 +194,20 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    # 503 is an answer that is foreseen: busy, or not ready
+    "filters": {
+        "unforeseen": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    # pydicom quotes odd values from headers, and those can be a patient's
-    "loggers": {"pydicom": {"handlers": [], "propagate": False}, "botocore": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"filters": ["unforeseen"]},
+        # pydicom quotes odd values from headers, and those can be a patient's
+        "pydicom": {"handlers": [], "propagate": False},
+        "botocore": {"level": "WARNING"},
+    },
 }

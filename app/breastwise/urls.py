@@ -7,24 +7,27 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from breastcancer_api import views
-from breastcancer_api.probes import livez, readyz
+from breastcancer_api.probes import Alive, Ready
 
+studies = views.StudiesView.as_view()
 urlpatterns = [
+    # without its slash, too: a redirected POST would lose its exam
     re_path(r"^upload/?$", views.UploadView.as_view(), name="upload"),
-    path("studies/", views.StudiesView.as_view(), name="studies"),
+    path("studies/", studies, name="studies"),  # the address that is told to others
+    re_path(r"^studies/?$", studies),
     path("studies/<uuid:pk>/", views.StudyView.as_view(), name="study"),
     path("studies/<uuid:pk>/slices/", views.SlicesView.as_view(), name="study-slices"),
     path("studies/<uuid:pk>/results.json", views.ResultsJsonView.as_view(), name="study-results-json"),
     path("studies/<uuid:pk>/results.csv", views.ResultsCsvView.as_view(), name="study-results-csv"),
-    path("validate/", views.ValidateView.as_view(), name="validate"),
+    re_path(r"^validate/?$", views.ValidateView.as_view(), name="validate"),
     path("networks/", views.NetworksView.as_view(), name="networks"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
     path("session/", include("rest_framework.urls")),
     path("favicon.ico", RedirectView.as_view(url=static("breastcancer_api/icon.svg"))),
-    path("livez", livez, name="livez"),
-    path("readyz", readyz, name="readyz"),
+    path("livez", Alive.as_view(), name="livez"),
+    path("readyz", Ready.as_view(), name="readyz"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "breastcancer_api.problems.bad_request"

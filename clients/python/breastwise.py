@@ -53,8 +53,8 @@ class Network(TypedDict):
     sha256: str
 
 
-class Study(TypedDict):
-    """``progress`` runs from 0 to 1. Slices are counted from 1. Times are ISO 8601."""
+class ListedStudy(TypedDict):
+    """``progress`` runs from 0 to 1. Times are ISO 8601."""
 
     id: str
     state: str
@@ -64,11 +64,16 @@ class Study(TypedDict):
     progress: float
     slice_count: int | None
     slices_done: int
+    networks: list[Network]
+    links: dict[str, str]
+
+
+class Study(ListedStudy):
+    """Slices are counted from 1."""
+
     positive_slices: list[int] | None
     warnings: list[str]
-    networks: list[Network]
     problem: ProblemBody | None
-    links: dict[str, str]
 
 
 class Slice(TypedDict):
@@ -177,8 +182,11 @@ class BreastWise:
         found: Study = self._ask("GET", f"/studies/{study}/").json()
         return found
 
-    def studies(self, **filters: str | int) -> Iterator[Study]:
-        """What was sent, latest first. ``filters``: ``state``, ``created_after``, ``created_before``, ``ordering``."""
+    def studies(self, **filters: str | int) -> Iterator[ListedStudy]:
+        """What was sent, latest first; ``study`` tells the result of one.
+
+        ``filters``: ``state``, ``created_after``, ``created_before``, ``ordering``.
+        """
         return self._pages("/studies/", filters)
 
     def slices(self, study: str, **filters: str | int | float) -> Iterator[Slice]:

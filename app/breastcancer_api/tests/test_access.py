@@ -12,6 +12,7 @@ from django.utils import timezone
 from breastcancer_api.access import Throttle
 from breastcancer_api.models import AuditEvent, Study, Token
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
+from breastcancer_api.tests.test_upload import UploadTestCase
 
 
 def made(user: str, name: str = "workstation", **options) -> str:
@@ -82,6 +83,16 @@ class TokenTests(TestCase):
     def test_what_is_no_token_is_401(self):
         for wrong in ("x", "ÿ", "a b"):
             self.assertEqual(self.get(wrong).status_code, 401)
+
+
+class OtherSchemesTests(UploadTestCase):
+    def test_authorization_that_is_not_a_bearer_token_is_401_also_where_anonymous_use_is_on(self):
+        token = made("radiology")
+        for header in (f"Token {token}", token, "Basic dTpw", "Bearer", "Bearer a b", ""):
+            answer = self.client.post("/studies/", headers={"Authorization": header})
+            self.assertEqual((answer.status_code, answer.json()["code"]), (401, "authentication_failed"), header)
+            self.assertEqual(answer["WWW-Authenticate"], "Bearer")
+        self.assertEqual(Study.objects.count(), 0)
 
 
 class OwnershipTests(StudiesTestCase):

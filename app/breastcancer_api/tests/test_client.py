@@ -252,6 +252,7 @@ class StudyTests(ClientTestCase):
 
     def test_types_name_what_the_server_tells(self):
         self.assertEqual(set(self.client.study(self.study)), set(client.Study.__annotations__))
+        self.assertEqual(set(next(self.client.studies())), set(client.ListedStudy.__annotations__))
         self.assertEqual(set(self.client.validate(self.exam)), set(client.Validation.__annotations__))
 
     def test_csv_is_written(self):

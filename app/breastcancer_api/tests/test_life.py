@@ -4,6 +4,7 @@ import csv
 import io
 import threading
 from datetime import timedelta
+from itertools import chain
 from unittest import mock
 
 from django.contrib.auth.models import User
@@ -49,10 +50,64 @@ class DoneTests(StudiesTestCase):
         self.assertEqual((study["state"], study["slice_count"]), ("done", 2))
 
 
+class ListTests(StudiesTestCase):
+    def test_list_holds_no_results_and_leaves_no_trace(self):
+        self.send("/studies/", phantom_files())
+        row = self.client.get("/studies/").json()["results"][0]
+        self.assertEqual(
+            list(row),
+            [
+                *("id", "state", "created_at", "started_at", "finished_at", "progress", "slice_count", "slices_done"),
+                *("networks", "links"),
+            ],
+        )
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
+
+    def test_list_does_not_ask_what_refusals_said(self):
+        Study.objects.create(state="refused", problem={"status": 400, "code": "no_signal", "title": "t"})
+        with mock.patch.object(studies.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
+            self.assertEqual(self.client.get("/studies/").json()["count"], 1)
+
+    def ids(self, query: str) -> list[str]:
+        return [each["id"] for each in self.client.get(f"/studies/?{query}").json()["results"]]
+
+    def test_rows_that_tie_come_on_one_page_each(self):
+        made = {str(Study.objects.create().pk) for _ in range(5)}
+        for ordering in ("state", "-state", "finished_at"):
+            pages = (self.ids(f"ordering={ordering}&page_size=2&page={page}") for page in (1, 2, 3))
+            self.assertEqual(list(chain.from_iterable(pages)), sorted(made))
+
+    def test_order_is_by_several_fields(self):
+        first, second = Study.objects.create(state="done"), Study.objects.create(state="done")
+        last = Study.objects.create(state="queued")
+        self.assertEqual(self.ids("ordering=state,-created_at"), [str(each.pk) for each in (second, first, last)])
+
+    def test_parameter_that_cannot_be_read_is_refused_and_named(self):
+        order = "ordering: Enter some of created_at, finished_at, state, with - downwards."
+        time = "created_{}: Enter a time of the years 1 to 9999 in UTC."
+        for query, told in (
+            ("stat=done", "stat: There is no such parameter."),
+            ("b=1&a=1", "a: There is no such parameter. b: There is no such parameter."),
+            ("ordering=nope", order),
+            ("ordering=--state", order),
+            ("ordering=state,", order),
+            ("created_after=0001-01-01T00:00:00%2B14:00", time.format("after")),
+            ("created_before=9999-12-31T23:59:59-14:00", time.format("before")),
+        ):
+            answer = self.client.get(f"/studies/?{query}")
+            self.assertEqual((answer.status_code, answer.json()["code"]), (400, "bad_query"))
+            self.assertEqual(answer.json()["detail"], told)
+
+    def test_parameters_of_a_form_that_is_left_empty_narrow_nothing_down(self):
+        Study.objects.create()
+        self.assertEqual(len(self.ids("state=&created_after=&created_before=&ordering=")), 1)
+
+
 class SlicesTests(StudiesTestCase):
     def setUp(self):
         super().setUp()
         self.study = self.send("/studies/", phantom_files()).json()
+        self.address = f"/studies/{self.study['id']}/"
 
     def slices(self, query: str = "") -> dict:
         return self.client.get(f"/studies/{self.study['id']}/slices/{query}").json()
@@ -83,10 +138,16 @@ class SlicesTests(StudiesTestCase):
             ("fused=2", "fused: Select a valid choice. 2 is not one of the available choices."),
             ("first=0", "first: Ensure this value is greater than or equal to 1."),
             ("page_size=many", "page_size: Enter a number from 1 to 1000."),
+            ("fusde=1", "fusde: There is no such parameter."),
+            (
+                "ordering=number,-file",
+                "ordering: Enter some of number, position, single_probability, scantype_probability, with - downwards.",
+            ),
         ):
             response = self.client.get(f"/studies/{self.study['id']}/slices/?{query}")
             self.assertEqual((response.status_code, response.json()["code"]), (400, "bad_query"))
             self.assertEqual(response.json()["detail"], told)
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
 
     def test_result_as_json_holds_study_and_rows(self):
         result = self.client.get(f"/studies/{self.study['id']}/results.json").json()
@@ -101,7 +162,7 @@ class SlicesTests(StudiesTestCase):
             lines[0],
             "number,file,position,sop_instance_uid_pre,sop_instance_uid_1st_pass,sop_instance_uid_2nd_pass,"
             "sop_instance_uid_3rd_pass,single_probability,single_decision,scantype_probability,scantype_decision,"
-            "fused,reason",
+            "fused,reason,study,networks",
         )
         self.assertEqual(len(lines), 7)
         self.assertTrue(lines[2].startswith("2,002.dcm,"))
@@ -117,12 +178,25 @@ class SlicesTests(StudiesTestCase):
         cells = [cell for row in rows for name, cell in row.items() if name != "position"]
         self.assertEqual([cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))], [])
 
+    def test_every_answer_that_holds_the_result_says_which_networks_it_is_from(self):
+        answers = [self.client.get(self.address + name) for name in ("", "slices/", "results.json", "results.csv")]
+        told = {each["X-BreastWise-Networks"] for each in answers}
+        self.assertEqual(len(told), 1)
+        self.assertRegex(*told, r"^single \S+ sha256:\w{12}, scantype \S+ sha256:\w{12}; research use only$")
+
+    def test_line_of_a_csv_that_is_passed_on_says_where_it_comes_from(self):
+        answer = self.client.get(f"{self.address}results.csv")
+        lines = list(csv.DictReader(b"".join(answer.streaming_content).decode().splitlines()))
+        self.assertEqual({each["study"] for each in lines}, {self.study["id"]})
+        self.assertEqual({each["networks"] for each in lines}, {answer["X-BreastWise-Networks"]})
+
 
 class RefusedStudyTests(StudiesTestCase):
     def test_refused_exam_is_a_study_that_says_so(self):
         self.send("/studies/", {"pre/Doe Jane.dcm": b"text"})
-        study = self.client.get("/studies/").json()["results"][0]
-        self.assertEqual((study["state"], study["problem"]["code"]), ("refused", "missing_passes"))
+        listed = self.client.get("/studies/").json()["results"][0]
+        study = self.client.get(listed["links"]["self"]).json()
+        self.assertEqual((listed["state"], study["problem"]["code"]), ("refused", "missing_passes"))
 
     def test_what_the_sender_wrote_is_told_for_an_hour_and_never_stored(self):
         self.send("/upload/", {f"{name}/Doe Jane.dcm": b"text" for name in FOLDERS}, "series.zip")
@@ -134,9 +208,14 @@ class RefusedStudyTests(StudiesTestCase):
 
     def test_result_of_a_study_without_one_is_409(self):
         self.send("/studies/", {"a.txt": b"text"})
-        for name in ("results.json", "results.csv"):
-            response = self.client.get(f"/studies/{Study.objects.get().pk}/{name}")
-            self.assertEqual((response.status_code, response.json()["code"]), (409, "not_done"))
+        self.assertNotIn("X-BreastWise-Networks", self.client.get(f"/studies/{Study.objects.get().pk}/"))
+        AuditEvent.objects.all().delete()
+        for state in ("refused", "failed", "queued", "reading", "analysing"):
+            Study.objects.update(state=state)
+            for name in ("slices/", "results.json", "results.csv"):
+                response = self.client.get(f"/studies/{Study.objects.get().pk}/{name}")
+                self.assertEqual((response.status_code, response.json()["code"]), (409, "not_done"))
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
 
     def test_unknown_failure_ends_the_study_as_failed_with_the_id_in_the_log(self):
         with mock.patch.object(studies, "scan", side_effect=RuntimeError), self.assertLogs("breastcancer_api.problems"):

@@ -4,7 +4,8 @@ from pathlib import Path
 import yaml
 from django.conf import settings
 from django.core.management import call_command
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, override_settings
+from drf_spectacular.generators import SchemaGenerator
 
 from breastcancer_api.local_server import APP
 
@@ -25,6 +26,19 @@ class SchemaTests(SimpleTestCase):
         version = settings.SPECTACULAR_SETTINGS["VERSION"]
         self.assertIn(f"## {version}", (APP.parent / "CHANGELOG.md").read_text().split("\n\n")[2])
 
+    def test_token_is_needed_where_nobody_is_anonymous(self):
+        token, session = {"token": []}, {"cookieAuth": []}
+        for anonymous, ways in ((True, [token, {}, session]), (False, [token, session])):
+            with override_settings(ANONYMOUS=anonymous):
+                paths = SchemaGenerator().get_schema(public=True)["paths"]
+            self.assertEqual(paths["/studies/"]["get"]["security"], ways)
+            self.assertNotIn("security", paths["/readyz"]["get"])
+
+    def test_headers_are_told_of_the_answers_that_have_them(self):
+        answers = yaml.safe_load(FILE.read_text())["paths"]["/studies/"]["post"]["responses"]
+        told = {status: sorted(answer["headers"]) for status, answer in answers.items() if "headers" in answer}
+        self.assertEqual(told, {"201": ["Location", "X-BreastWise-Networks"], "202": ["Location"]})
+
     def test_every_address_of_the_api_is_in_it(self):
         paths = yaml.safe_load(FILE.read_text())["paths"]
         self.assertEqual(
@@ -40,5 +54,7 @@ class SchemaTests(SimpleTestCase):
                 ("/studies/{id}/results.csv", "get"),
                 ("/validate/", "post"),
                 ("/networks/", "get"),
+                ("/livez", "get"),
+                ("/readyz", "get"),
             },
         )

@@ -100,6 +100,10 @@ class StudiesTests(StudiesTestCase):
             "Files left out as no MR slices: 1; the first: export/broken is not a DICOM file.", body["detail"]
         )
 
+    def test_addresses_that_take_an_exam_may_lack_their_slash(self):
+        answers = [self.send(address, phantom_files()) for address in ("/studies", "/validate")]
+        self.assertEqual([each.status_code for each in answers], [201, 200])
+
     def test_any_name_of_the_zip_is_taken(self):
         self.assertEqual(self.send("/studies/", phantom_files(), name="anything.zip").status_code, 201)
 

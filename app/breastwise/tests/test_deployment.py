@@ -114,6 +114,7 @@ class ScaleTests(SimpleTestCase):
 
 class NginxTests(SimpleTestCase):
     template = text("nginx/default.conf.template")
+    used = set(re.findall(r"\$\{(\w+)\}", template)) - {"CAPITALS"}
 
     def test_limits_are_those_of_the_settings(self):
         self.assertIn("client_max_body_size ${MAX_UPLOAD_MB}m;", self.template)
@@ -122,12 +123,33 @@ class NginxTests(SimpleTestCase):
 
     def test_every_variable_is_given(self):
         given = env_file().keys() | set(re.findall(r"(NGINX_\w+)=", text("nginx/Dockerfile")))
-        used = set(re.findall(r"\$\{(\w+)\}", self.template)) - {"CAPITALS"}
-        self.assertEqual(used - given, set())
+        self.assertEqual(self.used - given, set())
+
+    def test_every_variable_is_filled_in_without_docker(self):
+        for name in ("docs/install.md", ".ci/end_to_end.sh"):
+            listed = re.search(r"envsubst '(.+)'", text(name))[1].split()
+            self.assertEqual(set(listed), {f"${each}" for each in self.used}, name)
+
+    def test_configuration_page_tells_which_settings_nginx_takes(self):
+        told = re.search(r"nginx takes (.+) from the same file", text("docs/configuration.md"))[1]
+        self.assertEqual(set(re.findall(r"`(\w+)`", told)), self.used & env_file().keys())
+
+    def test_every_error_that_has_a_body_of_its_own_is_answered_with_it(self):
+        written = set(re.findall(r"^    (\d+) +'", self.template, re.MULTILINE))
+        answered = set(re.search(r"error_page ([\d ]+) /nginx-problem", self.template)[1].split())
+        self.assertEqual(answered, written | {"502", "503"})
+
+    def test_gunicorn_reads_all_that_nginx_hands_on(self):
+        buffers, size = map(int, re.search(r"large_client_header_buffers (\d+) (\d+);", self.template).groups())
+        limits = dict(re.findall(r"^limit_request_(\w+) = ([\d_]+)$", text("app/gunicorn.conf.py"), re.MULTILINE))
+        first, address, shortest = 1024, len(", ") + 45, len("a:\n")
+        self.assertLess(size, int(limits["line"]))
+        self.assertLess(size + address, int(limits["field_size"]))
+        self.assertLess((first + buffers * size) / shortest, int(limits["fields"]))
 
     def test_errors_have_the_shape_of_the_application(self):
         bodies = re.findall(r"'(\{.+\})';", self.template)
-        self.assertEqual(len(bodies), 6)
+        self.assertEqual(len(bodies), 10)
         for body in bodies:
             answer = json.loads(body.replace("$status", "502"))
             built = problem(answer["status"], answer["code"], answer["title"], answer["detail"])

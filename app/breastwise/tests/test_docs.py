@@ -37,7 +37,7 @@ OF_REST_FRAMEWORK = (
     *(exceptions.MethodNotAllowed, exceptions.UnsupportedMediaType, exceptions.Throttled),
 )
 # no operation of the schema answers these: a study tells them, nginx does, or an address that is not in it
-BESIDE_THE_SCHEMA = {"client_gone", "interrupted", "method_not_allowed", "unavailable", "timeout"}
+BESIDE_THE_SCHEMA = {"interrupted", "method_not_allowed", "timeout"}
 
 
 def descendants(kind: type) -> list[type]:
