@@ -31,7 +31,7 @@ class HeaderTests(FolderTestCase):
     def header(self, content: bytes):
         return read_header(DiskFile(write_files({"1": content}, self.folder) / "1"))
 
-    def tags(self, **tags):
+    def told(self, **tags):
         return self.header(slice_bytes(PIXELS, **tags)).tags
 
     def refused(self, keyword: str, value: str, read: str) -> str:
@@ -71,13 +71,13 @@ class HeaderTests(FolderTestCase):
 
     def test_text_is_told_in_its_character_set(self):
         for character_set, word in (("ISO_IR 192", "Brüste"), ("ISO_IR 100", "Brüste"), ("ISO_IR 144", "грудь")):
-            tags = self.tags(SpecificCharacterSet=character_set, SeriesDescription=word)
+            tags = self.told(SpecificCharacterSet=character_set, SeriesDescription=word)
             self.assertEqual(tags.text("SeriesDescription"), word)
-        japanese = self.tags(SpecificCharacterSet=["", "ISO 2022 IR 87"], SeriesDescription="乳房 dyn")
+        japanese = self.told(SpecificCharacterSet=["", "ISO 2022 IR 87"], SeriesDescription="乳房 dyn")
         self.assertEqual(japanese.text("SeriesDescription"), "乳房 dyn")
 
     def test_silence_is_empty(self):
-        tags = self.tags(SeriesNumber="", ImageType=None)
+        tags = self.told(SeriesNumber="", ImageType=None)
         self.assertEqual((tags.whole("SeriesNumber"), tags.texts("ImageType"), tags.text("ImageType")), (None, (), ""))
 
     def test_value_that_is_no_number_is_refused_by_its_keyword(self):
@@ -87,7 +87,7 @@ class HeaderTests(FolderTestCase):
             self.assertEqual(self.refused("TriggerTime", value, "whole"), "holds no whole number in TriggerTime")
 
     def test_value_too_long_to_be_one_is_refused(self):
-        tags = self.tags(SeriesDescription="a" * 5000)
+        tags = self.told(SeriesDescription="a" * 5000)
         with self.assertRaisesMessage(HeaderError, "holds more than 4096 bytes in SeriesDescription"):
             tags.text("SeriesDescription")
 
