@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "breastwise.settings")
 application = get_wsgi_application()
@@ -11,3 +12,5 @@ application = get_wsgi_application()
 from breastcancer_api.startup import prepare  # noqa: E402
 
 prepare()
+# This thread asks no more. SQLite keeps files of closed connections for as long as any connection is open.
+connections.close_all()

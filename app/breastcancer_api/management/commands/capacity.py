@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from matplotlib import pyplot
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         benchmark = options["benchmark"] or out / BENCHMARK
         if not benchmark.exists():
             raise CommandError(f"{benchmark}: no such file; make it with manage.py benchmark")
+        call_command("migrate", verbosity=0)  # what a study weighs is asked of the database
         told = json.loads(benchmark.read_text())
         about = {
             "command": command(),
