@@ -117,4 +117,10 @@ class EnduranceTests(SimpleTestCase):
         self.assertTrue(found.steady)
 
     def test_file_left_open_is_seen(self):
-        self.assertFalse(Endurance((*[Held(0, 1, 7, 9)] * 20, Held(0, 1, 8, 9))).steady)
+        self.assertFalse(Endurance((*[Held(0, 1, 7, 9)] * 29, *[Held(0, 1, 8, 9)] * 10)).steady)
+
+    def test_thread_left_running_is_seen(self):
+        self.assertFalse(Endurance((*[Held(0, 1, 7, 9)] * 29, *[Held(0, 1, 7, 10)] * 10)).steady)
+
+    def test_file_that_a_timer_opens_for_a_moment_is_not_left_open(self):
+        self.assertTrue(Endurance((*[Held(0, 1, 7, 9)] * 33, Held(0, 1, 9, 10), *[Held(0, 1, 7, 9)] * 5)).steady)
