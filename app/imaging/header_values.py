@@ -26,8 +26,18 @@ KEYWORDS = (
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept"),
 )
+# Of patient, study and scan: what the forms of a result repeat.
+REPEATED_KEYWORDS = (
+    *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientAge"),
+    *("PatientSize", "PatientWeight", "PatientIdentityRemoved", "DeidentificationMethod"),
+    *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber"),
+    *("ReferringPhysicianName", "FrameOfReferenceUID", "PositionReferenceIndicator", "PatientPosition"),
+    *("BodyPartExamined", "Laterality", "ImageLaterality", "Manufacturer", "ManufacturerModelName"),
+    *("MagneticFieldStrength", "RepetitionTime", "EchoTime", "FlipAngle", "SliceThickness", "ContrastBolusAgent"),
+    *("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"),
+)
 META_KEYWORDS = ("MediaStorageSOPClassUID", "TransferSyntaxUID")
-TAGS = {keyword: Tag(keyword) for keyword in (*KEYWORDS, *META_KEYWORDS)}
+TAGS = {keyword: Tag(keyword) for keyword in (*KEYWORDS, *REPEATED_KEYWORDS, *META_KEYWORDS)}
 LONGEST_VALUE = 4096  # bytes
 # Value representations that are binary numbers (DICOM PS3.5 table 6.2-1), for struct, and those that are text.
 BINARY = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d", "US or SS": "H"}
@@ -42,7 +52,7 @@ class HeaderError(FileProblem):
 
 
 class Header:
-    """Values by DICOM keyword, one of KEYWORDS. What the header is silent about is empty, or None.
+    """Values by DICOM keyword, one of TAGS. What the header is silent about is empty, or None.
 
     Every method raises HeaderError, with the keyword, for a value that is not of the kind asked for.
     """

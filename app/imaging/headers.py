@@ -2,7 +2,9 @@
 
 import errno
 from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO, TypeVar
 
@@ -82,6 +84,13 @@ def read_frame_headers(file: StoredFile) -> list[Header]:
     return _parsed(file, _frame_headers)
 
 
+def read_texts(file: StoredFile, keywords: Sequence[str]) -> dict[str, str]:
+    """The values of ``keywords`` as text, those that are there and can be read as such: what else the file says has
+    been read before. Raises what reading a member of an archive raises.
+    """
+    return _parsed(file, partial(_texts, keywords))
+
+
 def opened(file: StoredFile, transfer_syntax: str) -> BinaryIO:
     """The bytes among which ``Place.offset`` counts. Raises HeaderError when the file is deflated and too large."""
     content = file.opened()
@@ -121,6 +130,18 @@ def _file_header(file: Counted) -> FileHeader:
     if not meta and not uid.UID(tags.text("SOPClassUID")).is_valid:
         raise NotDicom
     return FileHeader(tags, syntax, syntax != uid.ExplicitVRBigEndian, stop, inflated)
+
+
+def _texts(keywords: Sequence[str], file: Counted) -> dict[str, str]:
+    syntax = _meta(file).text("TransferSyntaxUID") or _guessed(file)
+    content, _ = _content(file, syntax)
+    wanted = [Tag(keyword) for keyword in ("SpecificCharacterSet", *keywords)]
+    tags = _header(_read_until(content, syntax, PIXEL_DATA, wanted)[0])
+    found = {}
+    for keyword in keywords:
+        with suppress(HeaderError):
+            found[keyword] = tags.text(keyword)
+    return {keyword: text for keyword, text in found.items() if text}
 
 
 def _frame_headers(file: Counted) -> list[Header]:
@@ -192,10 +213,12 @@ def _content(file: Counted, syntax: str) -> tuple[Counted, int]:
     return file.beside(inflated), len(inflated)
 
 
-def _read_until(file: BinaryIO, syntax: str, tags: Container[BaseTag]) -> tuple[Dataset, Place | None]:
-    """The elements with KEYWORDS before the first of ``tags``, unconverted, and where that lies; ``file`` stands there.
+def _read_until(
+    file: BinaryIO, syntax: str, tags: Container[BaseTag], wanted: Sequence[BaseTag] = HEADER_TAGS
+) -> tuple[Dataset, Place | None]:
+    """The elements with ``wanted`` tags before the first of ``tags``, unconverted, and where that lies.
 
-    Values of more than LONGEST_VALUE bytes stay in the file.
+    ``file`` stands there. Values of more than LONGEST_VALUE bytes stay in the file.
     """
     found: list[tuple[BaseTag, str | None, int]] = []
 
@@ -210,7 +233,7 @@ def _read_until(file: BinaryIO, syntax: str, tags: Container[BaseTag]) -> tuple[
         syntax != uid.ExplicitVRBigEndian,
         stop_when=reached,
         defer_size=LONGEST_VALUE,
-        specific_tags=HEADER_TAGS,
+        specific_tags=list(wanted),
     )
     if not found:
         return dataset, None

@@ -5,21 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from imaging.exam import FOLDERS, Exam
-from imaging.geometry import slice_normal
 from imaging.pass_times import seconds_after_first
 from imaging.passes import Ignored
 from imaging.phases import Phase
 from imaging.reading import Reading
 from imaging.series import Series
-
-# A stack counts as axial, sagittal or coronal while its normal lies within 15 degrees of a patient axis.
-STRAIGHT = np.cos(np.radians(15))
-# Patient axes of DICOM PS3.3 C.7.6.2.1.1 (left, back, head): the stack cut across each, and its two ends.
-STACKS = (
-    ("sagittal", "right to left", "left to right"),
-    ("coronal", "front to back", "back to front"),
-    ("axial", "feet to head", "head to feet"),
-)
+from imaging.stack import CUTS, cut, nearest_axis
 
 
 def passport(reading: Reading | None, phases: Sequence[Phase], ignored: Sequence[Ignored]) -> dict:
@@ -70,12 +61,10 @@ def _stack(series: Series) -> dict:
     first, last = series.slices[0], series.slices[-1]
     if None in (first.position, last.position):
         return {"orientation": None, "numbered_from": None}
-    normal = slice_normal(first.image_orientation)
-    axis = int(np.argmax(np.abs(normal)))
-    name, rising, falling = STACKS[axis]
+    axis = nearest_axis(first.image_orientation)
+    _, rising, falling = CUTS[axis]
     along = np.subtract(last.image_position, first.image_position)[axis]
-    straight = abs(normal[axis]) >= STRAIGHT
     return {
-        "orientation": name if straight else f"oblique, nearest to {name}",
+        "orientation": cut(first.image_orientation),
         "numbered_from": None if along == 0 else rising if along > 0 else falling,
     }

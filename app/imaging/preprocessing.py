@@ -20,6 +20,8 @@ from imaging.series import Series, read_series
 from imaging.slice_file import SliceFile
 
 SIZE = 128
+# Told each slice with its brightness once that is decoded, from any thread.
+Seen = Callable[[SliceFile, np.ndarray], None]
 # The slices of one exam share the cores already; those of two would only be in memory together.
 _decoding = Lock()
 
@@ -92,13 +94,15 @@ class Channels:
     scales: np.ndarray
 
 
-def process_single(single_folder: Path | Series, normalisation: Normalisation = BY_SLICE) -> np.ndarray:
+def process_single(
+    single_folder: Path | Series, normalisation: Normalisation = BY_SLICE, seen: Seen | None = None
+) -> np.ndarray:
     """The fat-saturated series for its network: (N, 1, 128, 128) float32, slices in reading order.
 
-    ``single_folder`` is a folder of DICOM files or a series read from one. Raises what ``read_series`` raises,
-    NotADicomImage or NoSignal.
+    ``single_folder`` is a folder of DICOM files or a series read from one; ``seen`` is told its slices.
+    Raises what ``read_series`` raises, NotADicomImage or NoSignal.
     """
-    return channels([read_series(single_folder)], normalisation).images
+    return channels([read_series(single_folder)], normalisation, seen).images
 
 
 def process_scantype(
@@ -106,20 +110,20 @@ def process_scantype(
     pass2_folder: Path | Series,
     pass3_folder: Path | Series,
     normalisation: Normalisation = BY_SLICE,
+    seen: Seen | None = None,
 ) -> np.ndarray:
     """The three passes as channels in pass order: (N, 3, 128, 128) float32, slices in reading order.
 
     With one scale for the exam, the first pass sets it for all three. The passes must match (``imaging.exam``).
-    Raises what ``read_series`` raises, NotADicomImage or NoSignal.
+    ``seen`` is told their slices. Raises what ``read_series`` raises, NotADicomImage or NoSignal.
     """
-    return channels(
-        [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)], normalisation
-    ).images
+    passes = [read_series(folder) for folder in (pass1_folder, pass2_folder, pass3_folder)]
+    return channels(passes, normalisation, seen).images
 
 
-def channels(passes: Sequence[Series], normalisation: Normalisation) -> Channels:
+def channels(passes: Sequence[Series], normalisation: Normalisation, seen: Seen | None = None) -> Channels:
     """``passes`` as channels, the first of them setting the scale; it alone is in memory at any time, and of all exams
-    read at once only that of one.
+    read at once only that of one. ``seen`` is told their slices.
 
     Raises NotADicomImage when a slice cannot be decoded, DamagedArchive when its file turns out not to be whole, or
     NoSignal.
@@ -129,23 +133,32 @@ def channels(passes: Sequence[Series], normalisation: Normalisation) -> Channels
         np.empty((len(passes[0]), len(passes)), np.float32),
     )
     with _decoding:
-        _prepare_passes(made, passes, normalisation)
+        _prepare_passes(made, passes, partial(_values, normalisation, seen), normalisation)
     return made
 
 
-def _prepare_passes(made: Channels, passes: Sequence[Series], normalisation: Normalisation) -> None:
+def _prepare_passes(
+    made: Channels,
+    passes: Sequence[Series],
+    read: Callable[[SliceFile], np.ndarray],
+    normalisation: Normalisation,
+) -> None:
     first, *others = passes
-    values = for_each(partial(_values, normalisation), first.slices)
+    values = for_each(read, first.slices)
     scale = normalisation.scale(values)
     _prepare_into(made, 0, first, values.__getitem__, scale)
     del values
     for channel, series in enumerate(others, start=1):
-        _prepare_into(made, channel, series, lambda k, of=series: _values(normalisation, of.slices[k]), scale)
+        _prepare_into(made, channel, series, lambda k, of=series: read(of.slices[k]), scale)
 
 
-def _values(normalisation: Normalisation, image: SliceFile) -> np.ndarray:
+def _values(normalisation: Normalisation, seen: Seen | None, image: SliceFile) -> np.ndarray:
     """A slice's values: as stored for the original recipe, else as they shine."""
-    return image.values() if normalisation.maximum == "slice" else image.brightness()
+    as_stored = normalisation.maximum == "slice"
+    brightness = None if as_stored and seen is None else image.brightness()
+    if seen:
+        seen(image, brightness)
+    return image.values() if as_stored else brightness
 
 
 def _prepare_into(

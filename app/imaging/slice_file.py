@@ -36,6 +36,7 @@ class SliceFile:
     patient_birth_date: str = field(repr=False)
     study_instance_uid: str
     series_instance_uid: str
+    sop_class_uid: str
     sop_instance_uid: str
     frame_of_reference_uid: str
     series_number: int | None

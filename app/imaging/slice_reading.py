@@ -173,6 +173,7 @@ def _slice(file: StoredFile, name: str, frame: int | None, tags: Header, pixels:
         patient_birth_date=tags.text("PatientBirthDate"),
         study_instance_uid=tags.text("StudyInstanceUID"),
         series_instance_uid=tags.text("SeriesInstanceUID"),
+        sop_class_uid=tags.text("SOPClassUID"),
         sop_instance_uid=tags.text("SOPInstanceUID"),
         frame_of_reference_uid=tags.text("FrameOfReferenceUID"),
         series_number=tags.whole("SeriesNumber"),

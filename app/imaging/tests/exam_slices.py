@@ -21,6 +21,7 @@ EMPTY = SliceFile(
     patient_birth_date="19700101",
     study_instance_uid="1.1",
     series_instance_uid="",
+    sop_class_uid="1.2.840.10008.5.1.4.1.1.4",
     sop_instance_uid="",
     frame_of_reference_uid="1.9",
     series_number=None,

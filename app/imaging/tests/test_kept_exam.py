@@ -1,0 +1,127 @@
+import io
+import json
+import zipfile
+
+import numpy as np
+
+from imaging.archive import Limits, plan
+from imaging.exam import FOLDERS, Exam
+from imaging.header_values import REPEATED_KEYWORDS
+from imaging.kept_exam import KeptExam, exam_writer
+from imaging.preprocessing import Normalisation, process_scantype, process_single
+from imaging.reading import arranged, contents
+from imaging.tests.enhanced import enhanced_bytes
+from imaging.tests.folders import FolderTestCase
+from imaging.tests.slices import exam_files, slice_bytes, zip_bytes
+
+LIMITS = Limits(files=1000, unpacked_bytes=100_000_000, compression_ratio=600)
+TAGS = {"PixelSpacing": [0.5, 0.75], "StudyDate": "20200102", "PatientBirthDate": "19610203", "SliceThickness": "2"}
+
+
+class KeptExamTestCase(FolderTestCase):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / "kept"
+
+    def exam(self, files: dict[str, bytes] | None = None, **tags) -> Exam:
+        content = zip_bytes(files or exam_files(3, **TAGS | tags))
+        return arranged(contents(io.BytesIO(content), self.folder, LIMITS, plan)).exam
+
+    def kept(self, exam: Exam, maximum: str = "exam") -> KeptExam:
+        """As an upload keeps it."""
+        scaled = Normalisation(maximum)
+        with exam_writer(self.file, exam) as writer:
+            single = process_single(exam.pre, scaled, writer.picture)
+            scantype = process_scantype(*exam.passes, normalisation=scaled, seen=writer.picture)
+            writer.inputs(np.concatenate([single, scantype], axis=1))
+        return self.enterContext(KeptExam(self.file))
+
+
+class PicturesTests(KeptExamTestCase):
+    def test_every_picture_is_kept_as_it_shines(self):
+        exam = self.exam()
+        kept = self.kept(exam)
+        self.assertEqual(len(kept), 3)
+        for folder, series in zip(FOLDERS, (exam.pre, *exam.passes), strict=True):
+            for number, image in enumerate(series.slices, start=1):
+                np.testing.assert_array_equal(kept.picture(folder, number), image.brightness())
+                self.assertEqual(kept.picture(folder, number).dtype, np.uint16)
+
+    def test_brightness_is_kept_whatever_the_networks_take(self):
+        tags = {"PhotometricInterpretation": "MONOCHROME1", "BitsStored": 12, "HighBit": 11}
+        exam = self.exam(RescaleSlope="0.5", RescaleIntercept="1", **tags)
+        kept = self.kept(exam, "slice")
+        for number, image in enumerate(exam.pre.slices, start=1):
+            np.testing.assert_allclose(kept.picture("pre", number), image.brightness())
+        self.assertEqual(kept.picture("pre", 1).dtype, np.float32)
+
+    def test_passes_of_a_slice_stand_together(self):
+        kept = self.kept(self.exam())
+        self.assertEqual((kept.passes(2).shape, kept.passes(2).dtype), ((4, 16, 16), np.float32))
+        np.testing.assert_array_equal(kept.passes(2)[3], kept.picture("3rd_pass", 2))
+
+    def test_inputs_are_what_the_networks_took_rounded(self):
+        exam = self.exam()
+        kept = self.kept(exam)
+        scaled = Normalisation("exam")
+        taken = np.concatenate(
+            [process_single(exam.pre, scaled), process_scantype(*exam.passes, normalisation=scaled)], axis=1
+        )
+        np.testing.assert_array_equal(kept.inputs(3), np.rint(taken[2]))
+
+    def test_picture_is_sent_as_a_gzip_stream(self):
+        packed = self.kept(self.exam()).packed_picture("pre", 1)
+        self.assertEqual(packed[:2], b"\x1f\x8b")
+
+    def test_file_that_is_there_is_not_written_over(self):
+        self.file.write_bytes(b"mine")
+        with self.assertRaises(FileExistsError), exam_writer(self.file, self.exam()):
+            self.fail("it was opened")
+
+
+class DescriptionTests(KeptExamTestCase):
+    def test_says_where_the_slices_lie(self):
+        stack = self.kept(self.exam()).stack
+        self.assertEqual((stack.rows, stack.columns, stack.pixel_spacing), (16, 16, (0.5, 0.75)))
+        self.assertEqual(stack.image_positions, ((0.0, 0.0, 0.0), (0.0, 0.0, 2.0), (0.0, 0.0, 4.0)))
+        self.assertEqual((stack.image_orientation, stack.slice_spacing), ((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), 2.0))
+
+    def test_says_from_which_image_each_slice_is(self):
+        exam = self.exam()
+        sources = self.kept(exam).description.sources
+        self.assertEqual(sources[1][2].sop_instance_uid, exam.passes[1].slices[1].sop_instance_uid)
+        self.assertEqual((sources[0][0].sop_class_uid, sources[0][0].frame), ("1.2.840.10008.5.1.4.1.1.4", None))
+
+    def test_frames_are_told(self):
+        files = {}
+        for k, folder in enumerate(FOLDERS):
+            slices = [
+                (slice_bytes(np.full((16, 16), 100 + 50 * k + n), n, 2.0 * n, PixelSpacing=[1, 1]), None)
+                for n in range(3)
+            ]
+            files[f"{folder}/all.dcm"] = enhanced_bytes(slices)
+        sources = self.kept(self.exam(files)).description.sources
+        self.assertEqual([each[1].frame for each in sources], [0, 1, 2])
+
+    def test_repeats_what_headers_say_of_patient_and_study(self):
+        header = self.kept(self.exam()).description.header
+        self.assertEqual((header["PatientName"], header["StudyDate"]), ("Doe^Jane", "20200102"))
+        self.assertLessEqual(header.keys(), set(REPEATED_KEYWORDS))
+
+    def test_name_in_another_character_set(self):
+        tags = {"SpecificCharacterSet": "ISO_IR 192", "PatientName": "Müller^Änne"}
+        self.assertEqual(self.kept(self.exam(**tags)).description.header["PatientName"], "Müller^Änne")
+
+    def test_silent_headers_are_none(self):
+        files = exam_files(3)
+        stack = self.kept(self.exam(files)).stack
+        self.assertIsNone(stack.pixel_spacing)
+        self.assertFalse(stack.placed)
+
+    def test_is_a_zip_that_others_can_read(self):
+        self.kept(self.exam())
+        with zipfile.ZipFile(self.file) as archive:
+            names = archive.namelist()
+            self.assertEqual(json.loads(archive.read("exam.json"))["stack"]["rows"], 16)
+        self.assertIn("pictures/pre/0001.npy.gz", names)
+        self.assertEqual(len(names), 1 + 4 * 3 + 3)
