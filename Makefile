@@ -5,7 +5,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 # The tests in two halves of about the same length, side by side.
-HALVES := breastcancer_api "breastwise detection imaging nets phantom training"
+HALVES := breastcancer_api "breastwise detection imaging nets phantom reports training"
 
 .PHONY: demo test test-servers fuzz run lint format
 
@@ -15,9 +15,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	cd app && printf '%s\n' $(HALVES) | xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test --exclude-tag servers
 
-# with a gunicorn of their own, Chromium, a bucket
+# with a gunicorn of their own, Chromium, a bucket, an archive of images
 test-servers: $(INSTALLED)
-	cd app && $(BIN)/python manage.py test --tag servers breastcancer_api
+	cd app && $(BIN)/python manage.py test --tag servers breastcancer_api reports
 
 # archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
 # 3,000 exams whose headers were changed at random
