@@ -50,6 +50,12 @@ def ratio(part: np.ndarray, whole: np.ndarray, patients: np.ndarray, count: int)
     return lambda counts: _divided(counts @ parts, counts @ wholes)
 
 
+def mean(values: np.ndarray, patients: np.ndarray, count: int) -> Statistic:
+    """The mean of ``values`` (N,); ``patients`` (N,) is whose each is."""
+    sums, rows = np.bincount(patients, values, count), np.bincount(patients, minlength=count)
+    return lambda counts: _divided(counts @ sums, counts @ rows)
+
+
 def auc(scores: np.ndarray, labels: np.ndarray, patients: np.ndarray, count: int) -> Statistic:
     """The share of pairs of a positive and a negative row whose scores are in the right order; ties count a half
     (Mann-Whitney; Hanley and McNeil, Radiology 1982;143:29). ``labels`` (N,) bool."""

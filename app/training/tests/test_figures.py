@@ -3,7 +3,7 @@ import torch
 from django.test import SimpleTestCase
 from torchmetrics.functional.classification import binary_calibration_error
 
-from training.bootstrap import auc, drawn, figure, ratio
+from training.bootstrap import auc, drawn, figure, mean, ratio
 from training.exam_set import cuts_of
 from training.figures import (
     CUTS,
@@ -57,6 +57,14 @@ class WorthTests(SimpleTestCase):
 
 
 class BootstrapTests(SimpleTestCase):
+    def test_mean_counts_each_row_as_often_as_its_patient_is_drawn(self):
+        statistic = mean(np.array([1.0, 0.5, 0.0]), np.array([0, 0, 1]), 2)
+        counts = np.array([[1.0, 1], [1, 0], [0, 1], [1, 2]])
+        np.testing.assert_allclose(statistic(counts), [0.5, 0.75, 0, 0.375])
+
+    def test_mean_of_no_rows_has_no_value(self):
+        self.assertIsNone(figure(mean(np.empty(0), np.empty(0, int), 3), 3)["value"])
+
     def test_one_patient_has_no_interval(self):
         self.assertIsNone(worth(opinion([0.9, 0.1]), cases([1, 0], [0, 0]))["auc"]["interval_95"])
 
