@@ -3,28 +3,24 @@
 The note holds what the sender said of the passes, which may name a patient and so never enters the database.
 """
 
-import hashlib
 import json
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
-from django.utils import timezone
 from rest_framework.exceptions import APIException
 
+from breastcancer_api import stores
 from breastcancer_api.models import Study
 from breastcancer_api.studies import Passes
 
 STORE = "archives"
 ARCHIVE, NOTE = ".zip", ".json"
-CHUNK = 1 << 20  # bytes
-YOUNG = timedelta(minutes=10)  # a file of this age may be one whose study is just being made
 
 
 class ArchiveLost(APIException):
@@ -35,7 +31,7 @@ class ArchiveLost(APIException):
 def keep(key: uuid.UUID, archive: File, passes: Passes) -> None:
     """Stores ``archive`` and ``passes`` for the study ``key``: both, or neither and whatever the storage raises."""
     try:
-        note = {"passes": passes, "sha256": _sha256(archive)}
+        note = {"passes": passes, "sha256": stores.sha256(archive)}
         archive.seek(0)
         storages[STORE].save(_name(key, ARCHIVE), archive)
         storages[STORE].save(_name(key, NOTE), ContentFile(json.dumps(note).encode()))
@@ -56,11 +52,11 @@ def opened(key: uuid.UUID) -> Iterator[tuple[BinaryIO, Passes]]:
             with storages[STORE].open(_name(key, NOTE)) as stored:
                 note = json.load(stored)
             with storages[STORE].open(_name(key, ARCHIVE)) as stored:
-                for chunk in stored.chunks(CHUNK):
+                for chunk in stored.chunks(stores.CHUNK):
                     copy.write(chunk)
         except FileNotFoundError as error:
             raise ArchiveLost from error
-        if _sha256(copy) != note["sha256"]:
+        if stores.sha256(copy) != note["sha256"]:
             raise ArchiveLost
         copy.seek(0)
         yield copy, note["passes"]
@@ -74,7 +70,7 @@ def delete(key: uuid.UUID) -> None:
 
 def erase(key: uuid.UUID) -> list[dict]:
     """As ``delete``; name, bytes and SHA-256 of each file that was there."""
-    told = [_erased(_name(key, kind)) for kind in (ARCHIVE, NOTE)]
+    told = [stores.erase(storages[STORE], _name(key, kind)) for kind in (ARCHIVE, NOTE)]
     return [each for each in told if each]
 
 
@@ -86,7 +82,7 @@ def erase_unless_awaited(key: uuid.UUID) -> None:
 
 def erase_orphans() -> int:
     """Deletes files that no unfinished study awaits, but for YOUNG ones; how many those were."""
-    orphans = [name for name in _stored() if _is_orphan(name)]
+    orphans = [name for name in stores.names(storages[STORE])[1] if _is_orphan(name)]
     for name in orphans:
         storages[STORE].delete(name)
     return len(orphans)
@@ -94,13 +90,6 @@ def erase_orphans() -> int:
 
 def _name(key: uuid.UUID, kind: str) -> str:
     return f"{key}{kind}"
-
-
-def _stored() -> list[str]:
-    try:
-        return storages[STORE].listdir("")[1]
-    except FileNotFoundError:  # the folder is made with its first archive
-        return []
 
 
 def _is_orphan(name: str) -> bool:
@@ -111,24 +100,6 @@ def _is_orphan(name: str) -> bool:
     if Study.objects.unfinished().filter(pk=key).exists():
         return False
     try:
-        return storages[STORE].get_modified_time(name) < timezone.now() - YOUNG
+        return not stores.is_young(storages[STORE], name)
     except FileNotFoundError:  # deleted meanwhile
         return False
-
-
-def _erased(name: str) -> dict | None:
-    try:
-        with storages[STORE].open(name) as stored:
-            told = {"name": name, "bytes": stored.size, "sha256": _sha256(stored)}
-    except FileNotFoundError:  # never stored, or read meanwhile
-        return None
-    storages[STORE].delete(name)
-    return told
-
-
-def _sha256(file: File | BinaryIO) -> str:
-    digest = hashlib.sha256()
-    file.seek(0)
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
 """A whole result as one file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rest_framework.exceptions import APIException
 
@@ -44,11 +44,13 @@ def rows(study: Study) -> Iterator[dict]:
     return (SliceSerializer(each).data for each in found)
 
 
-def csv_lines(study: Study) -> Iterator[str]:
-    """The same as text (RFC 4180), names of columns first; every line says which study and which networks it is of."""
+def csv_lines(study: Study, found: Iterable[dict]) -> Iterator[str]:
+    """``found``, the rows of ``study``, as text (RFC 4180), names of columns first; every line says which study and
+    which networks it is of."""
     origin = {"study": study.pk, "networks": networks_header(study.networks)}
     writer = csv.DictWriter(_Echo(), COLUMNS)
     yield writer.writeheader()
-    for row in rows(study):
-        uids = row.pop("sop_instance_uids")
-        yield writer.writerow(row | {f"sop_instance_uid_{folder}": uid for folder, uid in uids.items()} | origin)
+    for row in found:
+        uids = row["sop_instance_uids"]
+        told = {name: value for name, value in row.items() if name != "sop_instance_uids"}
+        yield writer.writerow(told | {f"sop_instance_uid_{folder}": uid for folder, uid in uids.items()} | origin)

@@ -3,7 +3,7 @@
 import logging
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connections
 
+from breastcancer_api import heats
 from breastcancer_api.claims import Erased, Taken
 from breastcancer_api.clients import ClientGone
 from breastcancer_api.models import Study
@@ -49,6 +50,11 @@ def later(study: Study, archive: UploadedFile, passes: Passes, held: ExitStack) 
     held.enter_context(_hand(study))
     # a study of its own: the request reads the row anew, and might overwrite the claim with none
     _pool().submit(_in_background, Study(pk=study.pk), _own(archive), passes, held)
+
+
+def make_heat(study: Study, numbers: Sequence[int], check: Check) -> None:
+    """As ``heats.make``."""
+    heats.make(study.pk, numbers, check)
 
 
 def finish() -> None:

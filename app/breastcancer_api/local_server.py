@@ -71,6 +71,7 @@ def serving(state: Path) -> Iterator[Server]:
     environ = os.environ | {
         "STATE_DIR": str(state),
         "WORK_DIR": str(state / "work"),
+        "RESULTS": str(state / "results"),
         "STATIC_ROOT": str(state / "static"),
         "DATABASE_HOST": "",
         "PUBLISHED": "127.0.0.1:0",

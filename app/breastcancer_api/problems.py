@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from imaging.errors import FILE_NAME, LimitExceeded, ScanError
+from reports.errors import FormError
 
 CONTENT_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ def described(error: Exception) -> dict | None:
         return error.body
     if isinstance(error, ScanError):
         return refusal(error)
+    if isinstance(error, FormError):
+        return problem(409, error.code, error.title, str(error))
     if isinstance(error, UnreadablePostError):
         return problem(400, "incomplete_body", "The request broke off", "The body of the request did not arrive whole.")
     if isinstance(error, Http404):

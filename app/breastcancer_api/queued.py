@@ -1,17 +1,19 @@
 """EXECUTION=celery: the process that receives an exam stores it, and a worker reads it (docs/architecture.md)."""
 
+import time
 import uuid
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from breastcancer_api import archives
+from breastcancer_api import archives, heats, kept
 from breastcancer_api.clients import ClientGone
 from breastcancer_api.models import Study
 from breastcancer_api.places import Full
-from breastcancer_api.studies import Arrival, Passes, abandon, answered, release, send
-from breastcancer_api.tasks import deliver
+from breastcancer_api.studies import LOOK_SECONDS, Arrival, Passes, abandon, answered, release, send
+from breastcancer_api.tasks import TimeUp, ask_for_heat, deliver
 from nets.runtime import Check
 
 
@@ -49,3 +51,20 @@ def later(study: Study, _archive: UploadedFile, _passes: Passes, held: ExitStack
     """Sends the exam to the workers, and closes ``held``."""
     with held:
         deliver(study.pk)
+
+
+def make_heat(study: Study, numbers: Sequence[int], check: Check) -> None:
+    """Waits for the worker that makes the heat of slices ``numbers``.
+
+    Raises NotKept when the pictures are gone, TimeUp after REQUEST_TIMEOUT_SECONDS, what ``check`` raises, and
+    Unavailable when the workers cannot be asked.
+    """
+    ask_for_heat(study.pk, numbers)
+    end = time.monotonic() + settings.REQUEST_TIMEOUT_SECONDS
+    while heats.missing(study.pk, numbers):
+        check()
+        if not kept.is_kept(study.pk):
+            raise kept.NotKept
+        if time.monotonic() > end:
+            raise TimeUp
+        time.sleep(LOOK_SECONDS)

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from breastcancer_api import archives
+from breastcancer_api import archives, kept
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.reducing import reduce
 from breastcancer_api.studies import forget
@@ -32,7 +32,7 @@ def erase(study: Study) -> dict:
         Study.objects.filter(pk=study.pk).delete()
         forget(study)
         transaction.on_commit(_empty_log, robust=True)
-        files = archives.erase(study.pk)  # last: no transaction brings it back
+        files = archives.erase(study.pk) + kept.erase(study.pk)  # last: no transaction brings them back
     return {
         "study": str(study.pk),
         "erased_at": timezone.now().isoformat(),
@@ -42,13 +42,14 @@ def erase(study: Study) -> dict:
 
 
 def purge(now: datetime | None = None) -> int:
-    """Reduces studies older than RETENTION_HOURS; how many those were."""
+    """Reduces studies older than RETENTION_HOURS, and deletes their pictures; how many those were."""
     now = now or timezone.now()
     old = now - timedelta(hours=settings.RETENTION_HOURS)
     due = Study.objects.filter(reduced_at=None, finished_at__lte=old).order_by("pk")  # one order: two purges may meet
     reduced = 0
     while portion := reduce(due[:PORTION], now):
         reduced += portion
+    kept.erase_what_is_over()
     transaction.on_commit(_empty_log, robust=True)
     return reduced
 

@@ -1,6 +1,6 @@
 """What OpenAPI is told of each view beyond its code: headers, examples and every error (docs/schema.yaml)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -9,12 +9,17 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiReque
 
 from breastcancer_api.claims import Erased, Taken
 from breastcancer_api.clients import ClientGone
+from breastcancer_api.forms import Form
+from breastcancer_api.kept import NotKept
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
 from breastcancer_api.serializers import (
     ArchiveSerializer,
+    CurveQuerySerializer,
+    CurveSerializer,
     ExamSerializer,
     ListedStudySerializer,
+    PictureQuerySerializer,
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
@@ -24,6 +29,7 @@ from breastcancer_api.serializers import (
 )
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
+from reports.errors import FormError
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -199,6 +205,41 @@ RESULTS_CSV = extend_schema(
     description="A line a slice (RFC 4180), names of columns first.",
     parameters=[NETWORKS],
     responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(MISSING, NOT_DONE),
+)
+# with workers, which make the heat
+OF_HEAT = {
+    503: (("unavailable", "with workers: they cannot be asked now"),),
+    504: (("time_up", "with workers: none made the heat within REQUEST_TIMEOUT_SECONDS"),),
+}
+PICTURES = {
+    410: ((NotKept.default_code, "the pictures are not kept, or not any more (RETENTION_HOURS)"),),
+    408: BODY[408],
+} | OF_HEAT
+BINARY = {"type": "string", "format": "binary"}
+
+
+def form(form: Form) -> Callable:
+    """What OpenAPI is told of a form of the result."""
+    unmade = {409: (*NOT_DONE[409], *((each.code, each.title) for each in _children(FormError)))}
+    return extend_schema(
+        operation_id=f"get_{form.file.replace('.', '_')}",
+        description=form.description,
+        parameters=[NETWORKS],
+        responses={(200, form.content_type): BINARY} | _problems(MISSING, unmade, PICTURES),
+    )
+
+
+PICTURE = extend_schema(
+    operation_id="get_picture",
+    description="A slice, counted from 1, as a picture; with the heat of a network over it, and a legend.",
+    parameters=[PictureQuerySerializer, NETWORKS],
+    responses={(200, "image/png"): BINARY} | _problems(BAD_QUERY, MISSING, NOT_DONE, PICTURES),
+)
+CURVE = extend_schema(
+    operation_id="get_curve",
+    description="How the tissue at a place of a slice takes up contrast.",
+    parameters=[CurveQuerySerializer, NETWORKS],
+    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, PICTURES),
 )
 CARDS = extend_schema(
     operation_id="list_networks",

@@ -7,14 +7,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from breastcancer_api import audit, inline, queued
+from breastcancer_api import audit
 from breastcancer_api.clients import still_waits
+from breastcancer_api.execution import execution
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.places import place
 from breastcancer_api.studies import Arrival, Passes, answered, ended
@@ -23,8 +23,6 @@ from nets.runtime import unchecked
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 ASYNC = "respond-async"
-# how an exam is taken in, read now, and read later
-EXECUTIONS = {"inline": inline, "celery": queued}
 
 
 class BadKey(APIException):
@@ -41,18 +39,17 @@ def sent(request: Request, any_layout: bool, wait: bool) -> Study:
     """
     arrival = Arrival(_owner(request), _key(request), trace=partial(audit.record, request, AuditEvent.Action.SENT))
     check = still_waits(request)
-    execution = EXECUTIONS[settings.EXECUTION]
     with ExitStack() as held:
         held.enter_context(place(again=arrival.known()))
         archive = held.enter_context(uploaded_archive(request, any_layout))
         passes = wanted_passes(request) if any_layout else None
         if arrival.key:
             arrival = replace(arrival, fingerprint=_fingerprint(archive, passes))
-        study, new = execution.take(arrival, archive, passes)
+        study, new = execution().take(arrival, archive, passes)
         if new and not wait:
-            execution.later(study, archive, passes, held.pop_all())
+            execution().later(study, archive, passes, held.pop_all())
         elif new:
-            execution.now(study, archive, passes, unchecked if arrival.key else check)
+            execution().now(study, archive, passes, unchecked if arrival.key else check)
         else:
             archive.close()
             audit.read(request, ended(study, check) if wait else study)

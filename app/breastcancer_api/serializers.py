@@ -6,8 +6,20 @@ from rest_framework.reverse import reverse
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.studies import problem_of
 from imaging.exam import FOLDERS
+from nets.bundle import ROLES
+from reports.pictures import HEATED, KINDS
 
-PARTS = {"slices": "study-slices", "results_json": "study-results-json", "results_csv": "study-results-csv"}
+PARTS = {
+    "slices": "study-slices",
+    "results_json": "study-results-json",
+    "results_csv": "study-results-csv",
+    "results_pdf": "study-results-pdf",
+    "structured_report": "study-sr-dcm",
+    "heatmap": "study-heatmap-dcm",
+    "overlays": "study-overlays-zip",
+    "montage": "study-montage-png",
+    "mip": "study-mip-png",
+}
 
 
 class ArchiveSerializer(serializers.Serializer):
@@ -53,6 +65,81 @@ class LinksSerializer(serializers.Serializer):
     slices = serializers.URLField()
     results_json = serializers.URLField()
     results_csv = serializers.URLField()
+    results_pdf = serializers.URLField()
+    structured_report = serializers.URLField()
+    heatmap = serializers.URLField()
+    overlays = serializers.URLField()
+    montage = serializers.URLField()
+    mip = serializers.URLField()
+
+
+class PeakSerializer(serializers.Serializer):
+    """The place in the best slice where the scantype network looked most. Rows and columns count from 0; mm in patient
+    coordinates: left, back, head."""
+
+    row = serializers.IntegerField()
+    column = serializers.IntegerField()
+    patient_position = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    side = serializers.ChoiceField(("left", "right", "middle"), allow_null=True)
+    curve = serializers.ListField(child=serializers.FloatField())
+    initial_rise = serializers.FloatField(allow_null=True)
+    curve_type = serializers.CharField()
+
+
+class AgreementSerializer(serializers.Serializer):
+    """Shares, 0 to 1, of the scantype network's heat in the best slice: in tissue that takes up contrast, and by the
+    type of its curve; in the air in front of the patient and in her chest, null where that cannot be told."""
+
+    enhancing = serializers.FloatField()
+    persistent = serializers.FloatField()
+    plateau = serializers.FloatField()
+    wash_out = serializers.FloatField()
+    air = serializers.FloatField(allow_null=True)
+    chest = serializers.FloatField(allow_null=True)
+
+
+class FindingSerializer(serializers.Serializer):
+    """A run of positive slices."""
+
+    number = serializers.IntegerField()
+    first_slice = serializers.IntegerField()
+    last_slice = serializers.IntegerField()
+    best_slice = serializers.IntegerField()
+    extent = serializers.FloatField(allow_null=True, help_text="mm along the stack.")
+    peak = PeakSerializer(allow_null=True)
+    agreement = AgreementSerializer()
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class PictureQuerySerializer(serializers.Serializer):
+    """What a picture of a slice shows."""
+
+    kind = serializers.ChoiceField(tuple(KINDS), default="1st_pass")
+    heat = serializers.ChoiceField(ROLES, required=False, help_text="The network whose heat lies over it.")
+    legend = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict) -> dict:
+        if "heat" in attrs and attrs["kind"] not in HEATED:
+            raise serializers.ValidationError({"heat": [f"It lies over one of {', '.join(HEATED)}."]})
+        return attrs
+
+
+class CurveQuerySerializer(serializers.Serializer):
+    """A place in a slice, counted from 0."""
+
+    row = serializers.IntegerField(min_value=0)
+    column = serializers.IntegerField(min_value=0)
+
+
+class CurveSerializer(serializers.Serializer):
+    """Mean of the 3 x 3 pixels around a place."""
+
+    seconds = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    brightness = serializers.ListField(child=serializers.FloatField())
+    initial_rise = serializers.FloatField(allow_null=True)
+    delayed_change = serializers.FloatField(allow_null=True)
+    curve_type = serializers.CharField()
+    patient_position = serializers.ListField(child=serializers.FloatField(), allow_null=True)
 
 
 class ListedStudySerializer(serializers.ModelSerializer):
@@ -76,6 +163,7 @@ class ListedStudySerializer(serializers.ModelSerializer):
 
 class StudySerializer(ListedStudySerializer):
     positive_slices = serializers.ListField(child=serializers.IntegerField(), allow_null=True, read_only=True)
+    findings = FindingSerializer(many=True, read_only=True)
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
     problem = serializers.SerializerMethodField()
 
@@ -83,7 +171,7 @@ class StudySerializer(ListedStudySerializer):
         model = Study
         fields = (
             *("id", "state", "created_at", "started_at", "finished_at", "progress", "slice_count", "slices_done"),
-            *("positive_slices", "warnings", "networks", "problem", "links"),
+            *("positive_slices", "findings", "warnings", "networks", "problem", "links"),
         )
         read_only_fields = fields
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
@@ -20,14 +21,14 @@ from django.utils.connection import ConnectionProxy
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 
+from breastcancer_api import kept
 from breastcancer_api.claims import Erased, Taken, claim, patiently, write
 from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import cards, identity, networks
 from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
 from breastcancer_api.reducing import NOWHERE, reduce
 from detection.explanation import reasons
-from detection.pipeline import Reader, scan
-from detection.results import ScanResult
+from detection.pipeline import PICTURES, Reader, ScanResult, scan
 from detection.survey import survey
 from detection.watch import Watch
 from detection.workspace import workspace
@@ -101,7 +102,7 @@ def _read(study: Study, exam: Exam, check: Check) -> None:
     with exam as (archive, passes), workspace(settings.WORK_DIR) as folder:
         watch = _Report(study, check).watch()
         result = scan(archive, folder, networks(), limits(), _reader(passes), watch)
-    _finish(study, result)
+        _finish(study, result, folder / PICTURES)
 
 
 def _reader(passes: Passes) -> Reader:
@@ -138,20 +139,48 @@ class _Report:
         patiently(partial(write, self.study, **values))
 
 
-def _finish(study: Study, result: ScanResult) -> None:
-    together = zip(result.slices, result.sources, reasons(result.slices), strict=True)
+def _finish(study: Study, result: ScanResult, pictures: Path) -> None:
+    values, rows = as_kept(study, result)
     hidden = {} if settings.RETENTION_HOURS else NOWHERE
-    rows = [Slice(study=study, **asdict(each), **asdict(source) | hidden, reason=why) for each, source, why in together]
+    for row in rows:
+        for name, value in hidden.items():
+            setattr(row, name, value)
+    if settings.RETENTION_HOURS:
+        values["warnings"] += _keep_pictures(study, pictures)
+    try:
+        patiently(partial(_keep, study, values, rows))
+    except Erased:
+        kept.delete(study.pk)
+        raise
+    log.info("study %s is done", study.pk)
+
+
+def as_kept(study: Study, result: ScanResult) -> tuple[dict, list[Slice]]:
+    """What a study that is done says beside its id and times, by field, and its slices."""
+    together = zip(result.slices, result.sources, reasons(result.slices), strict=True)
+    rows = [Slice(study=study, **asdict(each), **asdict(source), reason=why) for each, source, why in together]
     values = {
         "state": Study.State.DONE,
+        "slice_count": len(rows),
         "slices_done": len(rows),
         "progress": 1.0,
         "positive_slices": result.positive_slices,
+        "findings": [asdict(each) for each in result.findings],
         "warnings": list(result.warnings),
         "networks": [identity(card) for card in result.networks],
     }
-    patiently(partial(_keep, study, values, rows))
-    log.info("study %s is done", study.pk)
+    return values, rows
+
+
+def _keep_pictures(study: Study, pictures: Path) -> list[str]:
+    """Warnings: a full disk costs the pictures, and not the answer."""
+    try:
+        kept.keep(study.pk, pictures)
+    except Exception as error:  # whatever a storage raises
+        known_by = incident(error, "keeping pictures")["detail"]
+        kept.delete(study.pk)
+        return [f"The pictures could not be kept: there are no reports and no heat maps. {known_by}"]
+    return []
 
 
 @transaction.atomic

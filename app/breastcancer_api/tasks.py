@@ -1,4 +1,4 @@
-"""What the web sends to workers, and what a worker does with it. A message holds a study's id and nothing else.
+"""What the web sends to workers, and what a worker does with it. A message holds a study's id, and maybe slice numbers.
 
 The database says what is to be done, a message only that it can be: one too many does nothing, one that is lost is sent
 again (``sweeping.py``).
@@ -7,13 +7,14 @@ again (``sweeping.py``).
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 
 from celery import current_app, shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 from rest_framework.exceptions import APIException
 
-from breastcancer_api import archives
+from breastcancer_api import archives, heats, kept
 from breastcancer_api.claims import Erased, Taken, beating, claim
 from breastcancer_api.models import Study
 from breastcancer_api.problems import StudyFailed, incident
@@ -21,8 +22,8 @@ from breastcancer_api.studies import carry_out_claimed
 from imaging.errors import ScanError
 from nets.runtime import Check
 
-# of sending a message while the broker is away; a sweep sends it later
-RETRIES = {"max_retries": 1, "interval_start": 0.2}
+HEAT_QUEUE = "heat"  # workers take from it and from that of the exams in turn
+RETRIES = {"max_retries": 1, "interval_start": 0.2}  # of sending a message while the broker is away
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +31,12 @@ class TimeUp(APIException):
     """Ends the work on an exam that takes too long."""
 
     status_code, default_code = 504, "time_up"
-    default_detail = "The exam was not read within REQUEST_TIMEOUT_SECONDS."
+    default_detail = "The work was not done within REQUEST_TIMEOUT_SECONDS."
+
+
+class Unavailable(APIException):
+    status_code, default_code = 503, "unavailable"
+    default_detail = "The workers cannot be asked now. Try again."
 
 
 def deliver(key: uuid.UUID) -> None:
@@ -39,6 +45,19 @@ def deliver(key: uuid.UUID) -> None:
         read_exam.apply_async((str(key),), retry_policy=RETRIES)
     except OperationalError as error:
         log.error("study %s could not be sent to the workers now: %s", key, type(error).__name__)
+
+
+def ask_for_heat(key: uuid.UUID, numbers: Sequence[int]) -> None:
+    """Asks the workers for the heat of slices of the study ``key``. Raises Unavailable."""
+    try:
+        make_heat.apply_async((str(key), list(numbers)), retry_policy=RETRIES, queue=HEAT_QUEUE, expires=_patience())
+    except OperationalError as error:
+        raise Unavailable from error
+
+
+def _patience() -> int:
+    """Seconds after which nobody waits any more."""
+    return settings.REQUEST_TIMEOUT_SECONDS
 
 
 def waiting() -> int:
@@ -56,6 +75,19 @@ def read_exam(key: str) -> None:
         _read(uuid.UUID(key))
     except Exception as error:
         incident(error, "a worker")  # the study shows no life any more, and is swept
+
+
+@shared_task(name="breastwise.make_heat", acks_late=False)
+def make_heat(key: str, numbers: list[int]) -> None:
+    """Makes the heat of slices of the study ``key`` that is still missing. Raises nothing, as above."""
+    try:
+        wanted = heats.missing(uuid.UUID(key), numbers)
+        if wanted:
+            heats.make(uuid.UUID(key), wanted, _deadline())
+    except kept.NotKept:
+        pass  # who waits looks, too
+    except Exception as error:
+        incident(error, "a worker")
 
 
 def _read(key: uuid.UUID) -> None:

@@ -1,29 +1,45 @@
 """The API. A view parses, calls one function and replies."""
 
 import json
+from collections.abc import Callable
 
 from django.db import transaction
-from django.http import StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView, get_object_or_404
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from breastcancer_api import audit, schema
 from breastcancer_api.clients import still_waits
 from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
+from breastcancer_api.forms import PNG, Form, curve_at, reported
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
-from breastcancer_api.serializers import ArchiveSerializer, ListedStudySerializer, SliceSerializer, StudySerializer
+from breastcancer_api.serializers import (
+    ArchiveSerializer,
+    CurveQuerySerializer,
+    ListedStudySerializer,
+    PictureQuerySerializer,
+    SliceSerializer,
+    StudySerializer,
+)
 from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
+from reports.pictures import picture, png
+
+# pictures of a patient are not to stay in a browser's or a proxy's cache
+UNKEPT = {"Cache-Control": "no-store"}
 
 
 class UploadView(APIView):
@@ -147,7 +163,50 @@ class ResultsCsvView(ResultsView):
         study = self.result()
         name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
         headers = name | _origin(study)
-        return StreamingHttpResponse(csv_lines(study), content_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingHttpResponse(
+            csv_lines(study, rows(study)), content_type="text/csv; charset=utf-8", headers=headers
+        )
+
+
+def form_view(form: Form) -> Callable:
+    """The view of one of ``forms.FORMS``: ``GET /studies/<id>/results.pdf`` and its like."""
+
+    class FormView(ResultsView):
+        @schema.form(form)
+        def get(self, request, *args, **kwargs):  # noqa: ARG002
+            study = self.result()
+            with reported(study, still_waits(request)) as report:
+                content = form.make(report)
+            name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}-{form.file}"'}
+            return _file(content, form.content_type, study, name)
+
+    FormView.__doc__ = form.description
+    return FormView.as_view()
+
+
+class PictureView(ResultsView):
+    """``GET /studies/<id>/slices/<number>.png``: a slice as a picture."""
+
+    @schema.PICTURE
+    def get(self, request, *args, number, **kwargs):  # noqa: ARG002
+        asked = _query(PictureQuerySerializer, request)
+        study = self.result()
+        with reported(study, still_waits(request)) as report:
+            _there(study, number)
+            content = png(picture(report, number, **asked))
+        return _file(content, PNG, study)
+
+
+class CurveView(ResultsView):
+    """``GET /studies/<id>/slices/<number>/curve/``: how the tissue at a place takes up contrast."""
+
+    @schema.CURVE
+    def get(self, request, *args, number, **kwargs):  # noqa: ARG002
+        place = _query(CurveQuerySerializer, request)
+        study = self.result()
+        with reported(study, still_waits(request)) as report:
+            _there(study, number)
+            return Response(curve_at(report.exam, number, **place), headers=_origin(study) | UNKEPT)
 
 
 class NetworksView(APIView):
@@ -165,3 +224,22 @@ def _location(study: Study) -> dict[str, str]:
 def _origin(study: Study) -> dict[str, str]:
     """Which networks a result is from; nothing where there is none."""
     return {"X-BreastWise-Networks": networks_header(study.networks)} if study.networks else {}
+
+
+def _file(content: bytes, content_type: str, study: Study, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(content, content_type=content_type, headers=_origin(study) | UNKEPT | (headers or {}))
+
+
+def _query(serializer: type[Serializer], request: Request) -> dict:
+    """What the query asks for. Raises ValidationError, also for parameters that are not known."""
+    asked = serializer(data=request.query_params)
+    if unknown := sorted(request.query_params.keys() - asked.fields.keys()):
+        raise ValidationError({name: ["There is no such parameter."] for name in unknown})
+    asked.is_valid(raise_exception=True)
+    return asked.validated_data
+
+
+def _there(study: Study, number: int) -> None:
+    """Raises Http404 where the study has no slice of this number."""
+    if not 1 <= number <= study.slice_count:
+        raise Http404

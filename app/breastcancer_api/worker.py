@@ -14,9 +14,11 @@ from celery import bootsteps, current_app
 from celery.signals import setup_logging, worker_process_init
 from celery.worker import state
 from celery.worker.request import Request
+from django.conf import settings
 
 from breastcancer_api.networks import cards
 from breastcancer_api.startup import prepare_worker
+from breastcancer_api.tasks import HEAT_QUEUE
 
 ALIVE = Path(tempfile.gettempdir(), "breastwise-worker")  # touched while the worker listens; its health check looks
 ALIVE_SECONDS = 5
@@ -70,7 +72,8 @@ def work() -> None:
     setup_logging.connect(_as_django_logs)
     worker_process_init.connect(_ready)
     current_app.steps["worker"].add(Alive)
-    current_app.worker_main(["--quiet", "worker", *QUIET, f"--hostname=worker-{os.getpid()}@%h"])
+    queues = f"--queues={settings.CELERY_TASK_DEFAULT_QUEUE},{HEAT_QUEUE}"
+    current_app.worker_main(["--quiet", "worker", *QUIET, queues, f"--hostname=worker-{os.getpid()}@%h"])
     if _unfit.is_set():
         raise Unfit
 

@@ -5,15 +5,17 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from breastwise import __version__
 from breastwise.env import check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
-from breastwise.storages import archive_storage
+from breastwise.storages import storage
 
 # in small letters, so that it is no setting: Django would show its secrets on a debug page
 env = read_settings()
 check_published(env)
 check_execution(env)
 
+VERSION = __version__
 STATE_DIR, WORK_DIR, NETWORKS_DIR, STATIC_ROOT = env.STATE_DIR, env.WORK_DIR, env.NETWORKS_DIR, env.STATIC_ROOT
 PRECISION, DEVICE = env.PRECISION, env.DEVICE
 MEGABYTE = 1_000_000
@@ -140,7 +142,7 @@ MIGRATION_MODULES = {"knox": None}  # they would make a table for the model that
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "BreastWise",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "DESCRIPTION": "Reads breast DCE-MRI exams and answers slice by slice. Research use only.",
     "OAS_VERSION": "3.1.1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -164,7 +166,8 @@ STATIC_URL = "static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
-    "archives": archive_storage(env.ARCHIVES),
+    "archives": storage(env.ARCHIVES),
+    "results": storage(env.RESULTS),
 }
 CELERY_BROKER_URL = env.BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

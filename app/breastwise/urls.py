@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from breastcancer_api import views
+from breastcancer_api.forms import FORMS
 from breastcancer_api.probes import Alive, Ready
 
 studies = views.StudiesView.as_view()
@@ -19,6 +20,12 @@ urlpatterns = [
     path("studies/<uuid:pk>/slices/", views.SlicesView.as_view(), name="study-slices"),
     path("studies/<uuid:pk>/results.json", views.ResultsJsonView.as_view(), name="study-results-json"),
     path("studies/<uuid:pk>/results.csv", views.ResultsCsvView.as_view(), name="study-results-csv"),
+    *(
+        path(f"studies/<uuid:pk>/{form.file}", views.form_view(form), name=f"study-{form.file.replace('.', '-')}")
+        for form in FORMS
+    ),
+    path("studies/<uuid:pk>/slices/<int:number>.png", views.PictureView.as_view(), name="study-picture"),
+    path("studies/<uuid:pk>/slices/<int:number>/curve/", views.CurveView.as_view(), name="study-curve"),
     re_path(r"^validate/?$", views.ValidateView.as_view(), name="validate"),
     path("networks/", views.NetworksView.as_view(), name="networks"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

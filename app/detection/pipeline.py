@@ -1,6 +1,6 @@
 """The straight line from an uploaded zip to the slices in which the networks see a tumour."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,18 +9,40 @@ from typing import BinaryIO
 import numpy as np
 
 from detection.analysis import Analysis, analyse_scantype, analyse_single
+from detection.findings import Finding, findings
 from detection.fusion import average_results
+from detection.heat import heat_of_scantype, in_slices
 from detection.meanwhile import meanwhile
-from detection.results import ScanResult, SliceResult
-from detection.sources import sources
+from detection.results import SliceResult
+from detection.sources import SliceSource, sources
 from detection.watch import UNWATCHED, Watch
 from imaging.archive import Limits
 from imaging.exam import Exam
+from imaging.kept_exam import KeptExam, exam_writer
 from imaging.plausibility import check_dark
-from imaging.preprocessing import Normalisation, process_scantype, process_single
+from imaging.preprocessing import Normalisation, Seen, process_scantype, process_single
 from imaging.reading import Reading, read_four_folders
 from nets.bundle import BundleError, Card
 from nets.runtime import Networks
+
+PICTURES = "pictures.zip"  # in the workspace: the pictures from which forms of the result are made
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """What an exam's slices hold and where they come from, slice for slice; what the positive ones show; what was odd
+    about the exam; and which networks said so."""
+
+    slices: tuple[SliceResult, ...]
+    sources: tuple[SliceSource, ...]
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...]
+    networks: tuple[Card, Card]
+
+    @property
+    def positive_slices(self) -> list[int]:
+        """Numbers, from 1, of the slices in which a tumour is seen."""
+        return [each.number for each in self.slices if each.fused]
 
 
 @dataclass(frozen=True)
@@ -43,7 +65,8 @@ def scan(
     read: Reader = read_four_folders,
     watch: Watch = UNWATCHED,
 ) -> ScanResult:
-    """Reads the exam in the zip ``archive``; ``workspace`` is an empty folder for what cannot stay packed.
+    """Reads the exam in the zip ``archive``; ``workspace`` is an empty folder for what cannot stay packed. It holds the
+    exam's pictures as PICTURES (``imaging.kept_exam``) afterwards.
 
     The single network computes while the passes are read. ``read`` says in which layouts exams are read
     (``imaging.reading``); ``watch`` is told how far the scan is and may end it. Raises a child of
@@ -54,12 +77,23 @@ def scan(
     watch.check()
     watch.analysing(len(reading.exam.pre))
     by_single, by_scantype = normalisations(networks.cards())
-    pre, odd = _prepared_pre(reading.exam, by_single)
-    with meanwhile(partial(analyse_single, pre, networks.single), watch) as single:
-        passes, odd_too = _prepared_passes(reading.exam, by_scantype)
-        scantype = analyse_scantype(passes, networks.scantype, watch)
+    with exam_writer(workspace / PICTURES, reading.exam) as kept:
+        pre, odd = _prepared_pre(reading.exam, by_single, kept.picture)
+        with meanwhile(partial(analyse_single, pre, networks.single), watch) as single:
+            passes, odd_too = _prepared_passes(reading.exam, by_scantype, kept.picture)
+            kept.inputs(np.concatenate([pre, passes], axis=1))
+            scantype = analyse_scantype(passes, networks.scantype, watch)
+    slices = _fused(single.result(), scantype)
+    with KeptExam(workspace / PICTURES) as exam:
+        found = findings(slices, exam, partial(_heat, exam, networks))
     warnings = (*reading.warnings, *odd, *odd_too)
-    return ScanResult(_fused(single.result(), scantype), sources(reading.exam), warnings, networks.cards())
+    return ScanResult(slices, sources(reading.exam), found, warnings, networks.cards())
+
+
+def _heat(exam: KeptExam, networks: Networks, numbers: Sequence[int]) -> np.ndarray:
+    """As ``findings`` asks for it."""
+    inputs = np.stack([exam.inputs(number) for number in numbers])
+    return in_slices(heat_of_scantype(inputs, networks), exam.stack.rows, exam.stack.columns)
 
 
 def answered(images: Prepared, networks: Networks) -> tuple[SliceResult, ...]:
@@ -91,13 +125,17 @@ def prepared(exam: Exam, by_single: Normalisation, by_scantype: Normalisation) -
     return Prepared(single, scantype, (*odd, *odd_too))
 
 
-def _prepared_pre(exam: Exam, normalisation: Normalisation) -> tuple[np.ndarray, tuple[str, ...]]:
-    images = process_single(exam.pre, normalisation)
+def _prepared_pre(
+    exam: Exam, normalisation: Normalisation, seen: Seen | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    images = process_single(exam.pre, normalisation, seen)
     return images, check_dark([exam.pre], images)
 
 
-def _prepared_passes(exam: Exam, normalisation: Normalisation) -> tuple[np.ndarray, tuple[str, ...]]:
-    images = process_scantype(*exam.passes, normalisation=normalisation)
+def _prepared_passes(
+    exam: Exam, normalisation: Normalisation, seen: Seen | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    images = process_scantype(*exam.passes, normalisation=normalisation, seen=seen)
     return images, check_dark(exam.passes, images)
 
 

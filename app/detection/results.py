@@ -1,9 +1,6 @@
-"""What a scan says: a row a slice, and what belongs to the exam as a whole."""
+"""What a scan says of a slice."""
 
 from dataclasses import dataclass
-
-from detection.sources import SliceSource
-from nets.bundle import Card
 
 
 @dataclass(frozen=True)
@@ -16,19 +13,3 @@ class SliceResult:
     scantype_probability: float
     scantype_decision: int
     fused: int
-
-
-@dataclass(frozen=True)
-class ScanResult:
-    """What an exam's slices hold and where they come from, slice for slice; what was odd about the exam; and which
-    networks said so."""
-
-    slices: tuple[SliceResult, ...]
-    sources: tuple[SliceSource, ...]
-    warnings: tuple[str, ...]
-    networks: tuple[Card, Card]
-
-    @property
-    def positive_slices(self) -> list[int]:
-        """Numbers, from 1, of the slices in which a tumour is seen."""
-        return [each.number for each in self.slices if each.fused]

@@ -72,6 +72,7 @@ class Study(ListedStudy):
     """Slices are counted from 1."""
 
     positive_slices: list[int] | None
+    findings: list[dict[str, Any]]
     warnings: list[str]
     problem: ProblemBody | None
 
@@ -196,6 +197,12 @@ class BreastWise:
     def csv(self, study: str, file: str | Path) -> None:
         """Writes a line a slice into ``file``."""
         Path(file).write_bytes(self._ask("GET", f"/studies/{study}/results.csv").content)
+
+    def form(self, study: str, form: str, file: str | Path, **query: str | int) -> None:
+        """Writes a form of the result into ``file``: ``results.pdf``, ``sr.dcm``, ``slices/38.png`` and the others of
+        docs/api.md. ``query``: what a picture shows, as ``kind="subtraction"``. Problem ``not_kept`` when its time is over.
+        """
+        Path(file).write_bytes(self._ask("GET", f"/studies/{study}/{form}", query=query).content)
 
     def validate(self, archive: str | Path, passes: Mapping[str, str] | None = None) -> Validation:
         """What is in the zip and whether ``send`` would take it. No network runs and nothing is kept."""

@@ -1,12 +1,17 @@
-"""How many bytes a study takes: what is sent, and what the database keeps of it."""
+"""How many bytes a study takes: what is sent, what is kept of its pictures, and what the database keeps of it."""
 
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from django.db import connection, transaction
 
 from breastcancer_api.models import Slice, Study
+from breastcancer_api.studies import limits
+from imaging.kept_exam import exam_writer
+from imaging.preprocessing import Normalisation, process_scantype, process_single
+from imaging.reading import read_four_folders
 from phantom.dicom import write_zip
 from phantom.exam import Exam, Protocol
 
@@ -24,12 +29,20 @@ ROW = {
 }
 
 
-def archive_bytes(slices: int, side: int, progress=iter) -> int:
-    """Of a zipped phantom of ``slices`` x 4 files of ``side`` x ``side`` pixels."""
+def exam_bytes(slices: int, side: int, progress=iter) -> tuple[int, int]:
+    """Of a zipped phantom of ``slices`` x 4 files of ``side`` x ``side`` pixels, and of its pictures as kept."""
     with tempfile.TemporaryDirectory(prefix="breastwise-capacity-") as name:
-        file = Path(name, "series.zip")
-        write_zip(Exam(7, Protocol(side, side, slices)), file, progress)
-        return file.stat().st_size
+        archive, pictures, work = (Path(name, each) for each in ("series.zip", "pictures", "work"))
+        write_zip(Exam(7, Protocol(side, side, slices)), archive, progress)
+        work.mkdir()
+        with archive.open("rb") as file:
+            exam = read_four_folders(file, work, limits()).exam
+            with exam_writer(pictures, exam) as writer:
+                by_exam = Normalisation("exam")
+                single = process_single(exam.pre, by_exam, writer.picture)
+                scantype = process_scantype(*exam.passes, normalisation=by_exam, seen=writer.picture)
+                writer.inputs(np.concatenate([single, scantype], axis=1))
+        return archive.stat().st_size, pictures.stat().st_size
 
 
 def database_bytes(slices: int, numbers: Iterable[int] = range(STUDIES)) -> float:

@@ -7,16 +7,17 @@ from io import StringIO
 from pathlib import Path
 from unittest import mock
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from breastcancer_api import archives
+from breastcancer_api import archives, stores
 from breastcancer_api.archives import ArchiveLost, erase, erase_orphans, erase_unless_awaited, keep, opened
 from breastcancer_api.models import Study
 from breastcancer_api.tests.test_upload import UploadTestCase
-from breastwise.storages import archive_storage
+from breastwise.storages import storage
 
 PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
@@ -26,8 +27,8 @@ class ArchiveTestCase(UploadTestCase):
 
     def setUp(self):
         super().setUp()
-        place = archive_storage(self.place())
-        self.enterContext(override_settings(STORAGES={archives.STORE: place, "staticfiles": PLAIN}))
+        place = storage(self.place())
+        self.enterContext(override_settings(STORAGES=settings.STORAGES | {archives.STORE: place, "staticfiles": PLAIN}))
 
     def place(self) -> str:
         """What ARCHIVES says."""
@@ -56,7 +57,7 @@ class Kept:
     def pass_by(self, **passed: float) -> None:
         """Lets time pass by for the archives."""
         clock = {"now.return_value": timezone.now() + timedelta(**passed)}
-        self.enterContext(mock.patch.object(archives, "timezone", **clock))
+        self.enterContext(mock.patch.object(stores, "timezone", **clock))
 
     def assert_lost(self):
         with self.assertRaises(ArchiveLost), opened(self.key):
@@ -114,7 +115,7 @@ class Kept:
         self.pass_by(days=1)
         listed = self.stored()
         self.lose(f"{self.key}.zip")
-        with mock.patch.object(archives, "_stored", return_value=listed):
+        with mock.patch.object(stores, "names", return_value=([], listed)):
             self.assertEqual(erase_orphans(), 1)
         self.assertEqual(self.stored(), [])
 
@@ -150,4 +151,4 @@ class HashTests(ArchiveTestCase):
     def test_hash_is_that_of_the_whole_file_wherever_it_was_read_to(self):
         (file := io.BytesIO(b"abc")).read()
         hashed = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        self.assertEqual(archives._sha256(file), hashed)
+        self.assertEqual(stores.sha256(file), hashed)

@@ -58,6 +58,7 @@ class ReadingBenchmarkTests(FolderTestCase):
     def test_plain_recipe_answers_as_the_service_in_float32(self):
         networks = load_networks(settings.NETWORKS_DIR)
         with self.archive.open("rb") as archive:
+            (self.folder / "work").mkdir()
             served = scan(archive, self.folder / "work", networks, limits()).slices
         found = plain.rows(self.archive, settings.NETWORKS_DIR)
         self.assertEqual(found[:, 2].tolist(), [each.fused for each in served])

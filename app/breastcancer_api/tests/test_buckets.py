@@ -1,28 +1,34 @@
-"""ARCHIVES=s3://bucket/prefix, with a server that speaks S3 on loopback."""
+"""ARCHIVES and RESULTS=s3://bucket/prefix, with a server that speaks S3 on loopback."""
 
 import io
 import logging
 import os
 import socket
 import uuid
+from datetime import timedelta
 from unittest import addModuleCleanup, enterModuleContext, mock
 
 import boto3
+import numpy as np
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.test import override_settings, tag
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from storages.backends.s3 import S3File
 
-from breastcancer_api import archives
+from breastcancer_api import kept, stores
 from breastcancer_api.archives import STORE, erase, erase_orphans, keep
 from breastcancer_api.models import Study
+from breastcancer_api.retention import purge
 from breastcancer_api.tasks import read_exam
 from breastcancer_api.tests import test_archives, test_queued
-from breastcancer_api.tests.test_studies import phantom_files
+from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from breastwise import buckets
+from breastwise.storages import storage
 
 PREFIX = "exams/waiting"
 
@@ -94,7 +100,7 @@ class KeptInABucketTests(InABucket, test_archives.Kept, test_archives.ArchiveTes
         self.assertGreaterEqual({each.key for each in self.bucket.objects.all()}, set(names))
 
     def test_upload_that_breaks_off_leaves_no_parts(self):
-        with mock.patch.object(archives, "_sha256", return_value=""), self.assertRaises(OSError):
+        with mock.patch.object(stores, "sha256", return_value=""), self.assertRaises(OSError):
             keep(uuid.uuid4(), File(BreaksOff(bytes(20_000_000))), None)
         self.assertEqual((len(self.stored()), list(self.bucket.multipart_uploads.all())), (2, []))
 
@@ -142,3 +148,31 @@ class QueuedInABucketTests(InABucket, test_queued.QueuedTestCase):
         read_exam(key)
         self.assertEqual(Study.objects.get().problem["code"], "archive_lost")
         self.assertEqual(self.stored(), [])
+
+
+class PicturesInABucketTests(InABucket, StudiesTestCase):
+    def setUp(self):
+        super().setUp()
+        storages_too = settings.STORAGES | {kept.STORE: storage(self.place())}
+        self.enterContext(override_settings(STORAGES=storages_too))
+        self.location = self.send("/studies/", phantom_files())["Location"]
+        self.key = Study.objects.get().pk
+
+    def test_pictures_and_heat_are_read_where_they_were_kept(self):
+        kept.keep_heat(self.key, 2, np.full((2, 128, 128), 0.5))
+        self.assertEqual(self.stored(), [f"{self.key}/exam.zip", f"{self.key}/heat-0002.npz"])
+        with kept.kept_exam(self.key) as exam:
+            self.assertEqual(exam.passes(6).shape, (4, 48, 48))
+        self.assertEqual(kept.kept_heat(self.key, 2)[0, 0, 0], 0.5)
+        self.assertIsNone(kept.kept_heat(self.key, 3))
+
+    def test_they_are_erased_with_the_study(self):
+        files = self.client.delete(self.location).json()["files"]
+        self.assertEqual([each["name"] for each in files], [f"{self.key}/exam.zip"])
+        self.assertEqual(self.stored(), [])
+
+    def test_they_go_with_the_retention_time(self):
+        purge(timezone.now() + timedelta(hours=25))
+        self.assertEqual(self.stored(), [])
+        with self.assertRaises(kept.NotKept), kept.kept_exam(self.key):
+            self.fail("it is there")

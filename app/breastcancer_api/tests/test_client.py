@@ -255,6 +255,12 @@ class StudyTests(ClientTestCase):
         self.assertEqual(set(next(self.client.studies())), set(client.ListedStudy.__annotations__))
         self.assertEqual(set(self.client.validate(self.exam)), set(client.Validation.__annotations__))
 
+    def test_form_is_written(self):
+        self.client.form(self.study, "results.pdf", self.folder / "report.pdf")
+        self.assertEqual((self.folder / "report.pdf").read_bytes()[:5], b"%PDF-")
+        self.client.form(self.study, "slices/1.png", self.folder / "1.png", kind="subtraction")
+        self.assertEqual((self.folder / "1.png").read_bytes()[1:4], b"PNG")
+
     def test_csv_is_written(self):
         self.client.csv(self.study, self.folder / "slices.csv")
         self.assertEqual(len((self.folder / "slices.csv").read_text().splitlines()), 6)

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.test import SimpleTestCase, override_settings
 from drf_spectacular.generators import SchemaGenerator
 
+from breastcancer_api.forms import FORMS
 from breastcancer_api.local_server import APP
 
 FILE = APP.parent / "docs" / "schema.yaml"
@@ -52,6 +53,9 @@ class SchemaTests(SimpleTestCase):
                 ("/studies/{id}/slices/", "get"),
                 ("/studies/{id}/results.json", "get"),
                 ("/studies/{id}/results.csv", "get"),
+                *((f"/studies/{{id}}/{form.file}", "get") for form in FORMS),
+                ("/studies/{id}/slices/{number}.png", "get"),
+                ("/studies/{id}/slices/{number}/curve/", "get"),
                 ("/validate/", "post"),
                 ("/networks/", "get"),
                 ("/livez", "get"),

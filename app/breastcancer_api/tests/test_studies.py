@@ -1,3 +1,4 @@
+import functools
 import io
 import json
 import tempfile
@@ -21,6 +22,11 @@ DESCRIPTIONS = ("ax dyn pre", "ax dyn 1st pass", "ax dyn 2nd pass", "ax dyn 3rd 
 
 def phantom_files() -> dict[str, bytes]:
     """``pre/001.dcm`` and so on: a small phantom in the four folders."""
+    return dict(_phantom_files())
+
+
+@functools.cache
+def _phantom_files() -> dict[str, bytes]:
     exam = Exam(7, PROTOCOL)
     files = {}
     for index in range(PROTOCOL.slices):

@@ -3,6 +3,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.request import UnreadablePostError
 from django.test import TestCase, override_settings
@@ -10,7 +11,9 @@ from django.test import TestCase, override_settings
 from breastcancer_api import sending, studies
 from breastcancer_api.access import Throttle
 from breastcancer_api.models import Study
-from detection.results import ScanResult, SliceResult
+from breastwise.storages import storage
+from detection.pipeline import ScanResult
+from detection.results import SliceResult
 from detection.sources import SliceSource
 from imaging.tests.slices import exam_files, slice_bytes, zip_bytes
 
@@ -19,15 +22,17 @@ EXAM = Path(__file__).resolve().parents[4] / "shared" / "exam" / "series.zip"
 
 
 class UploadFiles:
-    """A work folder of the test's own, empty in the end, and no limit to how often it may send."""
+    """Folders of the test's own, that for work empty in the end, and no limit to how often it may send."""
 
     def setUp(self):
         super().setUp()
         self.enterContext(mock.patch.object(Throttle, "THROTTLE_RATES", {"uploads": None, "requests": None}))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.work = Path(folder.name)
-        override = override_settings(WORK_DIR=self.work)
+        self.work, self.results = Path(folder.name, "work"), Path(folder.name, "results")
+        self.work.mkdir()
+        storages = settings.STORAGES | {"results": storage(str(self.results))}
+        override = override_settings(WORK_DIR=self.work, STORAGES=storages)
         override.enable()
         self.addCleanup(override.disable)
         self.addCleanup(self.assert_nothing_left)
@@ -66,7 +71,7 @@ class AcceptedTests(UploadTestCase):
     def test_slices_are_counted_from_1(self):
         rows = [SliceResult(number, 0.9, 1, 0.9, 1, int(number in (1, 3))) for number in (1, 2, 3)]
         source = SliceSource("001.dcm", 0.0, ("", "", "", ""))
-        with mock.patch.object(studies, "scan", return_value=ScanResult(tuple(rows), (source,) * 3, (), ())):
+        with mock.patch.object(studies, "scan", return_value=ScanResult(tuple(rows), (source,) * 3, (), (), ())):
             self.assertEqual(self.upload(b"any").json(), [1, 3])
 
     def test_address_may_lack_its_slash(self):

@@ -90,9 +90,11 @@ class ScaleTests(SimpleTestCase):
         self.assertIsNone(check_execution(found))
         self.assertEqual((found.EXECUTION, found.BROKER_URL), ("celery", "redis://broker:6379/0"))
 
-    def test_web_and_workers_share_archives(self):
-        for name in ("web", "worker"):
-            self.assertIn(f"archives:{env_file()['ARCHIVES']}", self.services[name]["volumes"])
+    def test_web_and_workers_share_archives_and_results(self):
+        shared = [f"{name}:{env_file()[name.upper()]}" for name in ("archives", "results")]
+        self.assertLess(set(shared), set(self.services["worker"]["volumes"]))
+        web = {*self.services["web"]["volumes"], *services()["web"]["volumes"]}
+        self.assertLess(set(shared), web)
 
     def test_redis_is_reached_by_web_and_workers_alone(self):
         inside = {name for name, service in self.services.items() if "broker" in service["networks"]}
@@ -168,6 +170,6 @@ class DockerfileTests(SimpleTestCase):
 
     def test_paths_of_the_image_are_those_of_the_settings(self):
         image = dict(re.findall(r"(\w+)=(\S+)", self.dockerfile))
-        shared = {name: image[name] for name in ("STATE_DIR", "WORK_DIR", "ARCHIVES", "STATIC_ROOT", "BIND")}
+        shared = {name: image[name] for name in ("STATE_DIR", "WORK_DIR", "ARCHIVES", "RESULTS", "STATIC_ROOT", "BIND")}
         self.assertEqual(shared, {name: env_file()[name] for name in shared})
         self.assertEqual(env_file()["NETWORKS_DIR"], f"{image['APP_HOME']}/nets/bundles")

@@ -22,6 +22,7 @@ from breastwise.env import SETTINGS
 from imaging.errors import ScanError
 from nets.bundle import ROLES, load
 from phantom.describing import ranges_table
+from reports.errors import FormError
 from training.exam_set import BYTES_A_SLICE
 from training.sources.zips import LABELS, labelled_zips
 
@@ -56,6 +57,7 @@ def codes() -> dict[str, int]:
         | {code: int(status) for status, code in written}
         | {each.code: refusal(each("..."))["status"] for each in descendants(ScanError)}
         | {each.default_code: each.status_code for each in (*descendants(APIException), *OF_REST_FRAMEWORK)}
+        | {each.code: 409 for each in FormError.__subclasses__()}
         | {each["code"]: each["status"] for each in (INTERRUPTED, POISON)}
     )
 

@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 
 from breastwise.env import APP, SettingError, check_execution, check_published, read_settings
 from breastwise.secret import kept_secret
-from breastwise.storages import archive_storage
+from breastwise.storages import storage
 from imaging.tests.folders import FolderTestCase
 
 
@@ -91,9 +91,9 @@ class ExecutionTests(SimpleTestCase):
             check_execution(read_settings(given))
 
     def test_archives_wait_in_a_folder_or_in_a_bucket(self):
-        folder = archive_storage(read_settings({"ARCHIVES": "/a/../b"}).ARCHIVES)
+        folder = storage(read_settings({"ARCHIVES": "/a/../b"}).ARCHIVES)
         self.assertEqual((folder["BACKEND"].split(".")[-1], folder["OPTIONS"]["location"]), ("FileSystemStorage", "/b"))
-        bucket = archive_storage(read_settings({"ARCHIVES": "s3://exams/a/b/"}).ARCHIVES)
+        bucket = storage(read_settings({"ARCHIVES": "s3://exams/a/b/"}).ARCHIVES)
         self.assertEqual(bucket["BACKEND"], "breastwise.buckets.Bucket")
         self.assertEqual([bucket["OPTIONS"][name] for name in ("bucket_name", "location")], ["exams", "a/b"])
 

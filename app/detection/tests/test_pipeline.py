@@ -5,13 +5,15 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pydicom
 
 from detection import pipeline
-from detection.pipeline import scan
+from detection.pipeline import PICTURES, scan
 from detection.watch import Watch
 from imaging.archive import Limits
 from imaging.errors import NoSignal
 from imaging.exam import FOLDERS
+from imaging.kept_exam import KeptExam
 from imaging.preprocessing import normalize, process_scantype, process_single
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import exam_files, slice_bytes, write_files, zip_bytes
@@ -42,7 +44,16 @@ class Listening:
         return np.stack([np.full(len(images), self.level), brightness], axis=1)
 
 
+def no_heat(inputs: np.ndarray, _networks: Networks) -> np.ndarray:
+    """Of networks that only listen."""
+    return np.zeros((len(inputs), 128, 128), np.float32)
+
+
 class ScanTests(FolderTestCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(pipeline, "heat_of_scantype", no_heat))
+
     def scan(self, files: dict[str, bytes], networks: Networks):
         work = self.folder / "work"
         work.mkdir()
@@ -98,6 +109,18 @@ class ScanTests(FolderTestCase):
         scan(files, self.folder / "work", load_networks(BUNDLES), LIMITS, watch=watch)
         self.assertEqual((told[0], sorted(told[1:])), (3, [("scantype", 3), ("single", 3)]))
 
+    def test_positive_slices_side_by_side_are_a_finding(self):
+        (found,) = self.scan(exam_files(), Networks(Listening(1, 0), Listening(3, 0))).findings
+        self.assertEqual((found.first_slice, found.last_slice, found.peak), (1, 3, None))
+
+    def test_pictures_are_left_in_the_workspace(self):
+        files = exam_files()
+        self.scan(files, Networks(Listening(1, 999), Listening(3, 999)))
+        with KeptExam(self.folder / "work" / PICTURES) as exam:
+            stored = pydicom.dcmread(io.BytesIO(files["2nd_pass/003.dcm"])).pixel_array
+            np.testing.assert_array_equal(exam.picture("2nd_pass", 3), stored)
+            self.assertEqual(exam.inputs(1).shape, (4, 128, 128))
+
     def test_files_beside_the_folders_become_a_warning(self):
         result = self.scan(exam_files() | {"notes.txt": b"x"}, Networks(Listening(1, 0), Listening(3, 0)))
         self.assertEqual(result.warnings, ("Not part of the exam, ignored: 1.",))
@@ -107,6 +130,10 @@ class PhantomTests(FolderTestCase):
     """The phantom plays the scanner: what it writes is read back as it was rendered."""
 
     exam = Exam(7, Protocol(rows=64, columns=64, slices=5))
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mock.patch.object(pipeline, "heat_of_scantype", no_heat))
 
     def scan(self, archive: Path, work: str, networks: Networks):
         (self.folder / work).mkdir()

@@ -44,6 +44,7 @@ class Command(BaseCommand):
             raise CommandError(f"{benchmark}: no such file; make it with manage.py benchmark")
         call_command("migrate", verbosity=0)  # what a study weighs is asked of the database
         told = json.loads(benchmark.read_text())
+        archive, pictures = kept.exam_bytes(USUAL, SIDE, partial(tqdm, desc="exam", unit="slice"))
         about = {
             "command": command(),
             "commit": commit(),
@@ -51,7 +52,8 @@ class Command(BaseCommand):
             "service": asdict(measured(told["figures"])),
             "seed": options["seed"],
             "exams": options["exams"],
-            "archive_bytes": kept.archive_bytes(USUAL, SIDE, partial(tqdm, desc="exam", unit="slice")),
+            "archive_bytes": archive,
+            "picture_bytes": pictures,
             "database": connection.vendor,
             "database_bytes": kept.database_bytes(USUAL, tqdm(range(kept.STUDIES), desc="studies")),
         }
@@ -96,6 +98,8 @@ def page(about: dict, loads: list[Load]) -> str:
         largest=SLICES[1],
         patience=PATIENCE,
         archive=about["archive_bytes"] / 1e6,
+        pictures=about["picture_bytes"] / 1e6,
+        pictures_a_day=most.exams * about["picture_bytes"] / 1e12,
         database=about["database"],
         kilobytes=about["database_bytes"] / 1e3,
         most=most.exams,

@@ -1,0 +1,157 @@
+"""A study that is done -> its result in the forms that people and hospitals read."""
+
+import io
+import math
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from django.conf import settings
+from pydicom.dataset import FileDataset
+from rest_framework.exceptions import ValidationError
+
+from breastcancer_api import heats, kept
+from breastcancer_api.execution import execution
+from breastcancer_api.models import Slice, Study
+from breastcancer_api.networks import cards
+from detection.findings import finding
+from detection.heat import in_slices
+from detection.kinetics import CurveType, curve, curve_types, delayed_change, floor_of, initial_rise
+from detection.results import SliceResult
+from imaging.kept_exam import KeptExam
+from nets.bundle import Card
+from nets.runtime import Check
+from reports.document import document
+from reports.identity import written
+from reports.montage import montage
+from reports.parametric_map import parametric_map
+from reports.pictures import PROJECTION, picture, png
+from reports.report import Report
+from reports.secondary_capture import secondary_captures
+from reports.structured_report import structured_report
+
+DICOM, PDF, PNG, ZIP = "application/dicom", "application/pdf", "image/png", "application/zip"
+
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # equal results are equal files
+
+
+@dataclass(frozen=True)
+class Form:
+    """``file`` is the name under which a study has it; ``make`` gives its bytes."""
+
+    file: str
+    content_type: str
+    make: Callable[[Report], bytes]
+    description: str
+
+
+def _zipped(images: Iterable[FileDataset]) -> bytes:
+    """DICOM files ``0001.dcm`` and so on, by their InstanceNumber, as a zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for image in images:
+            member = zipfile.ZipInfo(f"{image.InstanceNumber:04d}.dcm", ZIP_DATE)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, written(image))
+    return packed.getvalue()
+
+
+FORMS = (
+    Form("results.pdf", PDF, document, "A report of one or two pages for people."),
+    Form("sr.dcm", DICOM, lambda report: written(structured_report(report)), "A DICOM structured report (TID 1500)."),
+    Form(
+        "heatmap.dcm",
+        DICOM,
+        lambda report: written(parametric_map(report)),
+        "Heat of the positive slices as a DICOM parametric map.",
+    ),
+    Form(
+        "overlays.zip",
+        ZIP,
+        lambda report: _zipped(secondary_captures(report)),
+        "Heat over the positive slices as a series of DICOM secondary captures.",
+    ),
+    Form(
+        "montage.png", PNG, lambda report: png(montage(report)), "The positive slices with their heat, as one picture."
+    ),
+    Form(
+        "mip.png",
+        PNG,
+        lambda report: png(picture(report, None, PROJECTION, legend=True)),
+        "Maximum intensity projection of the subtraction of the first pass.",
+    ),
+)
+
+
+@contextmanager
+def reported(study: Study, check: Check) -> Iterator[Report]:
+    """What each form of the result of ``study``, which is done, is made from. ``check`` may end the making of heat.
+
+    Raises NotKept where there are no pictures, and with heat what the execution's ``make_heat`` raises.
+    """
+    rows = list(Slice.objects.filter(study=study))
+    with kept.kept_exam(study.pk) as exam:
+        yield Report(
+            study=str(study.pk),
+            analysed_at=study.finished_at,
+            slices=[_result(row) for row in rows],
+            reasons=[row.reason for row in rows],
+            findings=[finding(told) for told in study.findings],
+            warnings=study.warnings,
+            networks=study.networks,
+            cards=_cards_of(study.networks),
+            exam=exam,
+            version=settings.VERSION,
+            heat=partial(_heat, study, (exam.stack.rows, exam.stack.columns), check),
+        )
+
+
+def _result(row: Slice) -> SliceResult:
+    return SliceResult(**{name: getattr(row, name) for name in SliceResult.__annotations__})
+
+
+def _cards_of(networks: Sequence[Mapping[str, str]]) -> list[Card]:
+    """Those of the networks in use that are among ``networks``."""
+    known = {each["sha256"] for each in networks}
+    return [card for card in cards() if card.weights_sha256 in known]
+
+
+def _heat(study: Study, shape: tuple[int, int], check: Check, numbers: Sequence[int]) -> np.ndarray:
+    missing = heats.missing(study.pk, numbers)
+    if missing:
+        execution().make_heat(study, missing, check)
+    return in_slices(np.stack([_kept(study, number) for number in numbers]), *shape)
+
+
+def _kept(study: Study, number: int) -> np.ndarray:
+    found = kept.kept_heat(study.pk, number)
+    if found is None:  # erased meanwhile
+        raise kept.NotKept
+    return found
+
+
+def curve_at(exam: KeptExam, number: int, row: int, column: int) -> dict:
+    """How the tissue at a place takes up contrast, ready for JSON. Raises ValidationError for a place outside."""
+    for name, value, count in (("row", row, exam.stack.rows), ("column", column, exam.stack.columns)):
+        if value >= count:
+            raise ValidationError({name: [f"The slices have {count}, counted from 0."]})
+    values, floor = curve(exam.passes(number), row, column), floor_of(exam)
+    there, stack = values.reshape(-1, 1, 1), exam.stack
+    position = stack.patient_position(number, row, column).round(1).tolist() if stack.placed else None
+    return {
+        "seconds": exam.description.seconds,
+        "brightness": values.round(2).tolist(),
+        "initial_rise": _number(initial_rise(there, floor).item()),
+        "delayed_change": _number(delayed_change(there, floor).item()),
+        "curve_type": CurveType(curve_types(there, floor).item()).words,
+        "patient_position": position,
+    }
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return None if math.isnan(value) else round(value, 1)

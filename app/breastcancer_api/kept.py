@@ -1,0 +1,133 @@
+"""What the forms of a result are made from, for RETENTION_HOURS: a study's pictures and the heat of its slices.
+
+A study has a folder in the storage RESULTS, named by its id. Its pictures name the patient, as reports must.
+"""
+
+import io
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import storages
+from rest_framework.exceptions import APIException
+
+from breastcancer_api import stores
+from breastcancer_api.models import Study
+from imaging.kept_exam import KeptExam
+
+STORE = "results"
+EXAM = "exam.zip"
+PORTION = 500  # studies that are looked up together: databases take only so many in one question
+log = logging.getLogger(__name__)
+
+
+class NotKept(APIException):
+    status_code, default_code = 410, "not_kept"
+    default_detail = "The pictures of this study are not kept, or not any more (RETENTION_HOURS). Its numbers are."
+
+
+class _OnDisk(File):
+    """A file that a folder takes over by a change of its name."""
+
+    def temporary_file_path(self) -> str:
+        return self.name
+
+
+def keep(key: uuid.UUID, exam: Path) -> None:
+    """Takes over the file of ``imaging.kept_exam`` for the study ``key``. Raises what the storage does."""
+    with exam.open("rb") as file:
+        storages[STORE].save(_name(key, EXAM), _OnDisk(file, str(exam)))
+
+
+def is_kept(key: uuid.UUID) -> bool:
+    return storages[STORE].exists(_name(key, EXAM))
+
+
+@contextmanager
+def kept_exam(key: uuid.UUID) -> Iterator[KeptExam]:
+    """The pictures of the study ``key``. Raises NotKept."""
+    try:
+        file = storages[STORE].open(_name(key, EXAM))
+    except FileNotFoundError as error:
+        raise NotKept from error
+    with file, KeptExam(file) as exam:
+        yield exam
+
+
+def keep_heat(key: uuid.UUID, number: int, heat: np.ndarray) -> None:
+    """Keeps the heat of slice ``number``, (2, 128, 128), for as long as the study's pictures are."""
+    packed = io.BytesIO()
+    np.savez_compressed(packed, heat=heat.astype(np.float16))
+    storages[STORE].save(_name(key, _heat(number)), ContentFile(packed.getvalue()))
+    if not is_kept(key):  # erased meanwhile
+        delete(key)
+
+
+def kept_heat(key: uuid.UUID, number: int) -> np.ndarray | None:
+    """The heat of slice ``number``, (2, 128, 128) float32: of the single and the scantype network; None where it was
+    not asked for before."""
+    try:
+        with storages[STORE].open(_name(key, _heat(number))) as file, np.load(file, allow_pickle=False) as packed:
+            return packed["heat"].astype(np.float32)
+    except FileNotFoundError:
+        return None
+
+
+def delete(key: uuid.UUID) -> None:
+    """Deletes what is kept of the study ``key``, if anything is."""
+    store = storages[STORE]
+    for name in _names(key):
+        store.delete(name)
+    store.delete(str(key))  # of a folder that is left empty; buckets have none
+
+
+def erase(key: uuid.UUID) -> list[dict]:
+    """As ``delete``; name, bytes and SHA-256 of each file that was there."""
+    told = [stores.erase(storages[STORE], name) for name in _names(key)]
+    storages[STORE].delete(str(key))
+    return [each for each in told if each]
+
+
+def erase_what_is_over() -> int:
+    """Deletes what is kept of studies whose time is over, and of none, but for young files; of how many that was."""
+    folders = [each for each in stores.names(storages[STORE])[0] if _is_key(each)]
+    over = 0
+    for start in range(0, len(folders), PORTION):
+        portion = [uuid.UUID(each) for each in folders[start : start + PORTION]]
+        wanted = set(Study.objects.filter(pk__in=portion, reduced_at=None).values_list("pk", flat=True))
+        known = set(Study.objects.filter(pk__in=portion).values_list("pk", flat=True))
+        for key in portion:
+            if key not in wanted and (key in known or _is_old(key)):
+                delete(key)
+                over += 1
+    return over
+
+
+def _is_old(key: uuid.UUID) -> bool:
+    try:
+        return not any(stores.is_young(storages[STORE], name) for name in _names(key))
+    except FileNotFoundError:  # deleted meanwhile
+        return False
+
+
+def _is_key(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:  # not ours
+        return False
+
+
+def _names(key: uuid.UUID) -> list[str]:
+    return [_name(key, file) for file in stores.names(storages[STORE], str(key))[1]]
+
+
+def _name(key: uuid.UUID, file: str) -> str:
+    return f"{key}/{file}"
+
+
+def _heat(number: int) -> str:
+    return f"heat-{number:04d}.npz"
