@@ -11,11 +11,12 @@ import numpy as np
 from django.conf import settings
 from tqdm import tqdm
 
-from breastcancer_api.benchmarks import alternatives, networks, plain, reading, uploads
+from breastcancer_api.benchmarks import alternatives, forms, networks, plain, reading, uploads
 from breastcancer_api.benchmarks.networks import Rates
 from breastcancer_api.benchmarks.table import Line
 from breastcancer_api.local_server import Server, serving
 from breastcancer_api.networks import device
+from breastcancer_api.networks import networks as loaded
 from detection.pipeline import normalisation
 from nets.bundle import ROLES, load
 from nets.device import Device
@@ -26,6 +27,7 @@ from training.sources.phantoms import Phantom
 
 SHARES = {"scantype": 0.85, "single": 0.6}
 WHOLE, THROUGHPUT, SLOWEST, PEAK_GB, GROWTH, READY_SECONDS = 1.25, 0.95, 1.3, 1.5, 0.03, 10.0
+ADDED = 0.15  # by forms that nobody asks for
 TOGETHER = 8  # uploads to which the goals THROUGHPUT and SLOWEST belong
 IN_FLIGHT = 4  # exams at once when the peak of memory is read
 EXAMS_TRIED, SEEN_OF = 8, 4  # drawn exams for other engines, and of which slices 8-bit ones choose their ranges
@@ -83,6 +85,18 @@ class Run:
                 rest = max(found.seconds - found.computing - found.inflating, 0)
                 parts = {"FLOP / rate": found.computing, "inflating": found.inflating, "all else": rest}
                 self.bars.append((f"{count} slices", parts))
+
+    def forms(self) -> None:
+        """What the forms of a result cost beyond those that are asked for, and each of them when it is."""
+        rounds = self._rounds(f"forms, {self.usual} slices")
+        found = forms.measured(self.exam(self.usual), loaded(), rounds)
+        self._add(f"exam of {self.usual} slices in this process", found.scan, "s")
+        goal = ADDED if self.usual == WHOLE_SLICES else None
+        self._add("the same over one that keeps no pictures and has no findings, less 1", found.added, "", at_most=goal)
+        self._add("its findings", found.findings, "")
+        for file, seconds in found.each.items():
+            if seconds is not None:
+                self._add(f"making {file}", seconds, "s")
 
     def plain(self) -> None:
         """The plain recipe, one slice at a time, beside a whole request."""

@@ -14,7 +14,7 @@ from breastcancer_api.networks import device
 from breastcancer_api.provenance import command, commit
 from training.machine import machine
 
-PARTS = ("networks", "reading", "requests", "plain", "uploads", "endurance")
+PARTS = ("networks", "reading", "requests", "forms", "plain", "uploads", "endurance")
 ON_REQUEST = ("alternatives",)  # needs packages that BreastWise itself does not
 # a page is written of these alone: its words describe them
 USUAL = {"parts": [], "slices": [64, 160, 320], "side": 512, "at_once": [1, 2, 4, 8], "exams": 200, "rounds": 5}
