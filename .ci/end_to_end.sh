@@ -98,7 +98,7 @@ fi
 set -a
 # shellcheck disable=SC1091
 . ./.env.prod
-STATE_DIR=$folder/state WORK_DIR=$folder/work STATIC_ROOT=$folder/static NETWORKS_DIR=$networks
+STATE_DIR=$folder/state WORK_DIR=$folder/work STATIC_ROOT=$folder/static NETWORKS_DIR=$networks RESULTS=$folder/results
 DATABASE_HOST=127.0.0.1 DATABASE_PORT=$(free_port) DATABASE_PASSWORD_FILE=$folder/database_password
 SUPERUSER_NAME=administrator SUPERUSER_PASSWORD_FILE=$folder/superuser_password
 BIND=127.0.0.1:$(free_port) NGINX_LISTEN=127.0.0.1:$(free_port)
@@ -182,6 +182,18 @@ location=$(header location)
 ask "$url$location"
 [ "$status" = 200 ] || fail "$location: $status"
 ok "its study is at $location"
+
+for form in results.pdf sr.dcm montage.png "slices/1.png?kind=subtraction&heat=scantype"; do
+    ask "$url$location$form"
+    [ "$status" = 200 ] || fail "$form: $status $(head -c 500 "$folder/body")"
+    [ "$(header cache-control)" = no-store ] || fail "$form may be kept in a cache"
+done
+ask --request DELETE "$url$location"
+[ "$status" = 200 ] || fail "DELETE: $status"
+find "$RESULTS" -type f | grep -q . && fail "left of an erased study: $(find "$RESULTS" -type f)"
+ok "forms of its result come through, and erasing it leaves no picture"
+ask --form "file=@$folder/series.zip" "$url/upload/"
+[ "$status" = 201 ] || fail "upload: $status"
 
 ask --form "other=1" "$url/upload/"
 expect_problem 400 no_archive "Invalid file name: no series.zip found"

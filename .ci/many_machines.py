@@ -74,11 +74,12 @@ class Site:
         self.web_port, self.redis_port, self.postgres_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.password = secrets.token_urlsafe(24)
-        self.archives, self.work = folder / "archives", folder / "work"
+        self.archives, self.results, self.work = (folder / name for name in ("archives", "results", "work"))
         self.environ = os.environ | {
             "EXECUTION": "celery",
             "BROKER_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "ARCHIVES": str(self.archives),
+            "RESULTS": str(self.results),
             "DATABASE_HOST": "127.0.0.1",
             "DATABASE_PORT": str(self.postgres_port),
             "DATABASE_PASSWORD": self.password,
@@ -245,6 +246,17 @@ def answers_as_inline(site: Site, short: Path) -> None:
     say(f"an exam is answered by a worker as inline, all {len(rows)} probabilities alike: {answer.json()}")
 
 
+def heat_by_a_worker(site: Site, short: Path) -> None:
+    """The web has no networks, and shares the pictures with the workers."""
+    path = site.post("/upload/", short).headers["Location"]
+    asked = [site.get(f"{path}slices/3.png?kind=1st_pass&heat=scantype") for _ in range(2)]
+    expect([each.status_code for each in asked] == [200, 200], f"{asked[0].status_code} {asked[0].text[:500]}")
+    expect(asked[0].content == asked[1].content, "another picture at the second time")
+    report = site.get(f"{path}results.pdf")
+    expect(report.status_code == 200 and report.content[:5] == b"%PDF-", f"{report.status_code}")
+    say("a worker makes the heat of a slice, and the web shows it")
+
+
 def refusal_reaches_the_sender(site: Site, broken: Path) -> None:
     answer = site.post("/upload/", broken)
     expect(answer.status_code == 400 and "pre/secret name.dcm" in answer.text, f"{answer.status_code} {answer.text}")
@@ -400,6 +412,9 @@ def nothing_left(site: Site) -> None:
     expect(told == done, f"{done} studies are done, workers tell of {told}")
     eventually(lambda: not list(site.archives.iterdir()), f"archives left: {list(site.archives.iterdir())}", 20)
     eventually(lambda: not list(site.work.iterdir()), f"left in the work folder: {list(site.work.iterdir())}", 20)
+    pictures = sorted(each.name for each in site.results.iterdir())
+    keys = sorted(str(key) for (key,) in site.query("SELECT id FROM breastcancer_api_study WHERE state = 'done'"))
+    expect(pictures == keys, f"pictures of {len(pictures)} studies, and {len(keys)} are done")
     say("no study is left running, none was done twice, no file is left in the archives or the work folder")
 
 
@@ -446,6 +461,7 @@ def main() -> None:
         short, long, broken = exams(folder)
         with running(folder) as site:
             answers_as_inline(site, short)
+            heat_by_a_worker(site, short)
             refusal_reaches_the_sender(site, broken)
             erased(site, long)
             sender_hangs_up(site, long)
