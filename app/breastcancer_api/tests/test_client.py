@@ -258,7 +258,7 @@ class StudyTests(ClientTestCase):
     def test_form_is_written(self):
         self.client.form(self.study, "results.pdf", self.folder / "report.pdf")
         self.assertEqual((self.folder / "report.pdf").read_bytes()[:5], b"%PDF-")
-        self.client.form(self.study, "slices/1.png", self.folder / "1.png", kind="subtraction")
+        self.client.form(self.study, "slices/1.png", self.folder / "1.png", kind="1st_subtraction")
         self.assertEqual((self.folder / "1.png").read_bytes()[1:4], b"PNG")
 
     def test_csv_is_written(self):
