@@ -62,6 +62,16 @@ class HeatTests(SimpleTestCase):
         one, other = (scaled(heat(self.scantype, shown, Method((block,)))) for block in (3, 4))
         np.testing.assert_allclose(heat(self.scantype, shown, Method((3, 4))), one * other, rtol=1e-3, atol=1e-6)
 
+    def test_what_is_served_is_the_product_of_the_librarys_two_maps(self):
+        shown, expected = images(1), 1.0
+        layers = [self.scantype.exact.features[last_layer(block)] for block in (2, 3)]
+        found = LayerGradientXActivation(self.scantype.exact, layers).attribute(torch.from_numpy(shown), target=1)
+        for each, block in zip(found, (2, 3), strict=True):
+            cam = each.sum(dim=1).relu()[0].detach().numpy()
+            places = cells(self.scantype.exact.features[: last_layer(block) + 1]).weights(len(cam), 128)
+            expected *= scaled(places @ cam @ places.T)
+        np.testing.assert_allclose(heat(self.scantype, shown)[0], expected, atol=1e-4)
+
     def test_single_network_has_heat_of_cells_of_four_pixels(self):
         single, shown = network(SINGLE_FIRST, channels=1), images(1, channels=1)
         cam, found = by_captum(single, shown, block=2), heat(single, shown, Method((2,)))
