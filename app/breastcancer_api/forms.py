@@ -3,14 +3,13 @@
 import io
 import math
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from django.conf import settings
-from pydicom.dataset import FileDataset
 from rest_framework.exceptions import ValidationError
 
 from breastcancer_api import heats, kept
@@ -34,8 +33,6 @@ from reports.secondary_capture import secondary_captures
 from reports.structured_report import structured_report
 
 DICOM, PDF, PNG, ZIP = "application/dicom", "application/pdf", "image/png", "application/zip"
-
-
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # equal results are equal files
 
 
@@ -49,41 +46,49 @@ class Form:
     description: str
 
 
-def _zipped(images: Iterable[FileDataset]) -> bytes:
+def _sr(report: Report) -> bytes:
+    return written(structured_report(report))
+
+
+def _heat_map(role: str, report: Report) -> bytes:
+    return written(parametric_map(report, role))
+
+
+def _overlays(role: str, report: Report) -> bytes:
     """DICOM files ``0001.dcm`` and so on, by their InstanceNumber, as a zip."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for image in images:
+        for image in secondary_captures(report, role):
             member = zipfile.ZipInfo(f"{image.InstanceNumber:04d}.dcm", ZIP_DATE)
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, written(image))
     return packed.getvalue()
 
 
+def _montage(report: Report) -> bytes:
+    return png(montage(report))
+
+
+def _projection(report: Report) -> bytes:
+    return png(picture(report, None, PROJECTION, legend=True))
+
+
+def _of_heat(role: str, suffix: str) -> tuple[Form, Form]:
+    """What shows where a network looked."""
+    told = f"Heat of the {role} network"
+    return (
+        Form(f"heatmap{suffix}.dcm", DICOM, partial(_heat_map, role), f"{told} as a DICOM parametric map."),
+        Form(f"overlays{suffix}.zip", ZIP, partial(_overlays, role), f"{told} over the first pass, as DICOM images."),
+    )
+
+
 FORMS = (
     Form("results.pdf", PDF, document, "A report of one or two pages for people."),
-    Form("sr.dcm", DICOM, lambda report: written(structured_report(report)), "A DICOM structured report (TID 1500)."),
-    Form(
-        "heatmap.dcm",
-        DICOM,
-        lambda report: written(parametric_map(report)),
-        "Heat of the positive slices as a DICOM parametric map.",
-    ),
-    Form(
-        "overlays.zip",
-        ZIP,
-        lambda report: _zipped(secondary_captures(report)),
-        "Heat over the positive slices as a series of DICOM secondary captures.",
-    ),
-    Form(
-        "montage.png", PNG, lambda report: png(montage(report)), "The positive slices with their heat, as one picture."
-    ),
-    Form(
-        "mip.png",
-        PNG,
-        lambda report: png(picture(report, None, PROJECTION, legend=True)),
-        "Maximum intensity projection of the subtraction of the first pass.",
-    ),
+    Form("sr.dcm", DICOM, _sr, "A DICOM structured report (TID 1500)."),
+    *_of_heat("scantype", ""),  # the one that points at tumours (docs/heat.md)
+    *_of_heat("single", "-single"),
+    Form("montage.png", PNG, _montage, "The positive slices with their heat, as one picture."),
+    Form("mip.png", PNG, _projection, "Maximum intensity projection of the first pass less before contrast."),
 )
 
 

@@ -222,7 +222,7 @@ def form(form: Form) -> Callable:
     """What OpenAPI is told of a form of the result."""
     unmade = {409: (*NOT_DONE[409], *((each.code, each.title) for each in _children(FormError)))}
     return extend_schema(
-        operation_id=f"get_{form.file.replace('.', '_')}",
+        operation_id=f"get_{form.file.replace('.', '_').replace('-', '_')}",
         description=form.description,
         parameters=[NETWORKS],
         responses={(200, form.content_type): BINARY} | _problems(MISSING, unmade, PICTURES),

@@ -17,6 +17,8 @@ PARTS = {
     "structured_report": "study-sr-dcm",
     "heatmap": "study-heatmap-dcm",
     "overlays": "study-overlays-zip",
+    "heatmap_single": "study-heatmap-single-dcm",
+    "overlays_single": "study-overlays-single-zip",
     "montage": "study-montage-png",
     "mip": "study-mip-png",
 }
@@ -69,6 +71,8 @@ class LinksSerializer(serializers.Serializer):
     structured_report = serializers.URLField()
     heatmap = serializers.URLField()
     overlays = serializers.URLField()
+    heatmap_single = serializers.URLField()
+    overlays_single = serializers.URLField()
     montage = serializers.URLField()
     mip = serializers.URLField()
 
