@@ -1,7 +1,8 @@
 """An exam's pictures and whose they are, kept in one file for a while: what the forms of a result are made from.
 
-It is a zip of stored members: ``exam.json``, ``pictures/<folder>/<number>.npy.gz`` and ``inputs/<number>.npy.gz``.
-Members are gzip streams, so that a picture can be sent to a browser as it lies there. It names a patient.
+A zip of stored members: ``exam.json``, ``pictures/<folder>/<number>.<type>.npy.gz`` and ``inputs/<number>.npy.gz``.
+Members are gzip streams, so that a picture can be sent to a browser as it lies there. Of a picture's values the lowest
+bytes come first, then the next: apart they pack faster and smaller. It names a patient.
 """
 
 import io
@@ -26,7 +27,7 @@ from imaging.slice_file import SliceFile
 from imaging.stack import Stack
 
 LEVEL = 1  # of compression: half of the size at three hundred megabytes a second
-DESCRIPTION = "exam.json"
+DESCRIPTION, END = "exam.json", ".npy.gz"
 # Brightness is measured on every so manyth slice, row and column.
 LOOKED_AT = 8
 BRIGHT = 99.9  # percent
@@ -89,16 +90,17 @@ class ExamWriter:
 
     def picture(self, image: SliceFile, brightness: np.ndarray) -> None:
         """``brightness`` is what ``image.brightness()`` gives."""
-        self._write(self._names[id(image)], _small(brightness))
+        small = _small(brightness)
+        self._write(f"{self._names[id(image)]}.{small.dtype.str[1:]}{END}", _planes(small))
 
     def inputs(self, images: np.ndarray) -> None:
         """What the networks took, (N, 4, 128, 128) with values 0..255, pre and the three passes; rounded to bytes."""
         for number, each in enumerate(images, start=1):
-            self._write(_inputs(number), np.rint(each).astype(np.uint8))
+            self._write(f"{_inputs(number)}{END}", np.rint(each).astype(np.uint8))
 
     def _write(self, name: str, array: np.ndarray) -> None:
         file = io.BytesIO()
-        np.save(file, array, allow_pickle=False)
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
         packed = igzip.compress(file.getbuffer(), LEVEL)
         with self._lock:
             self._archive.writestr(name, packed)
@@ -119,6 +121,7 @@ class KeptExam:
     def __init__(self, file: BinaryIO | Path):
         self._archive, self._lock = zipfile.ZipFile(file), threading.Lock()
         self.description = _description(json.loads(self._read(DESCRIPTION)))
+        self._names = {name.removesuffix(END).rpartition(".")[0]: name for name in self._archive.namelist()}
 
     def __enter__(self) -> "KeptExam":
         return self
@@ -142,19 +145,16 @@ class KeptExam:
 
     def picture(self, folder: str, number: int) -> np.ndarray:
         """Brightness of a slice, (rows, columns), of whatever real type the sender's values have."""
-        return _unpacked(self.packed_picture(folder, number))
+        name = self._names[_picture(folder, number)]
+        return _together(_unpacked(self._read(name)), np.dtype(f"<{name.removesuffix(END).rpartition('.')[2]}"))
 
     def passes(self, number: int) -> np.ndarray:
         """Brightness of a slice before and in each pass, (4, rows, columns) float32."""
         return np.stack([self.picture(folder, number) for folder in FOLDERS]).astype(np.float32)
 
-    def packed_picture(self, folder: str, number: int) -> bytes:
-        """The same as a gzip stream of NumPy's format."""
-        return self._read(_picture(folder, number))
-
     def inputs(self, number: int) -> np.ndarray:
         """What the networks took of a slice, (4, 128, 128) uint8: pre and the three passes."""
-        return _unpacked(self._read(_inputs(number)))
+        return _unpacked(self._read(f"{_inputs(number)}{END}"))
 
     def _read(self, name: str) -> bytes:
         with self._lock:
@@ -162,11 +162,11 @@ class KeptExam:
 
 
 def _picture(folder: str, number: int) -> str:
-    return f"pictures/{folder}/{number:04d}.npy.gz"
+    return f"pictures/{folder}/{number:04d}"
 
 
 def _inputs(number: int) -> str:
-    return f"inputs/{number:04d}.npy.gz"
+    return f"inputs/{number:04d}"
 
 
 def _small(brightness: np.ndarray) -> np.ndarray:
@@ -174,6 +174,16 @@ def _small(brightness: np.ndarray) -> np.ndarray:
     whole = np.issubdtype(brightness.dtype, np.integer) and brightness.dtype.itemsize <= 2
     kind = brightness.dtype.newbyteorder("<") if whole else np.dtype("<f4")
     return np.ascontiguousarray(brightness, dtype=kind)
+
+
+def _planes(values: np.ndarray) -> np.ndarray:
+    """The bytes of ``values`` (rows, columns), lowest first: (bytes a value, rows, columns) uint8."""
+    return values.view(np.uint8).reshape(*values.shape, -1).transpose(2, 0, 1)
+
+
+def _together(planes: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """The values whose bytes ``_planes`` gave."""
+    return np.ascontiguousarray(planes.transpose(1, 2, 0)).view(kind)[..., 0]
 
 
 def _unpacked(packed: bytes) -> np.ndarray:

@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import zipfile
@@ -7,7 +8,7 @@ import numpy as np
 from imaging.archive import Limits, plan
 from imaging.exam import FOLDERS, Exam
 from imaging.header_values import REPEATED_KEYWORDS
-from imaging.kept_exam import KeptExam, exam_writer
+from imaging.kept_exam import KeptExam, _planes, _small, _together, exam_writer
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import arranged, contents
 from imaging.tests.enhanced import enhanced_bytes
@@ -69,9 +70,19 @@ class PicturesTests(KeptExamTestCase):
         )
         np.testing.assert_array_equal(kept.inputs(3), np.rint(taken[2]))
 
-    def test_picture_is_sent_as_a_gzip_stream(self):
-        packed = self.kept(self.exam()).packed_picture("pre", 1)
-        self.assertEqual(packed[:2], b"\x1f\x8b")
+    def test_members_are_gzip_streams_of_bytes_lowest_first(self):
+        exam = self.exam()
+        self.kept(exam)
+        with zipfile.ZipFile(self.file) as archive:
+            planes = np.load(io.BytesIO(gzip.decompress(archive.read("pictures/pre/0001.u2.npy.gz"))))
+        self.assertEqual((planes.shape, planes.dtype), ((2, 16, 16), np.uint8))
+        np.testing.assert_array_equal(planes[0] + 256 * planes[1].astype(int), exam.pre.slices[0].stored())
+
+    def test_signed_values_and_fractions_come_back(self):
+        for kind in (np.int8, np.uint8, np.int16, np.float64):
+            image = np.arange(-60, 60).reshape(10, 12)
+            small = _small(image.astype(kind))
+            np.testing.assert_array_equal(_together(_planes(small), small.dtype), image.astype(kind))
 
     def test_file_that_is_there_is_not_written_over(self):
         self.file.write_bytes(b"mine")
@@ -123,5 +134,5 @@ class DescriptionTests(KeptExamTestCase):
         with zipfile.ZipFile(self.file) as archive:
             names = archive.namelist()
             self.assertEqual(json.loads(archive.read("exam.json"))["stack"]["rows"], 16)
-        self.assertIn("pictures/pre/0001.npy.gz", names)
+        self.assertIn("pictures/pre/0001.u2.npy.gz", names)
         self.assertEqual(len(names), 1 + 4 * 3 + 3)
