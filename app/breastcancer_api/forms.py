@@ -12,7 +12,8 @@ import numpy as np
 from django.conf import settings
 from rest_framework.exceptions import ValidationError
 
-from breastcancer_api import heats, kept
+from breastcancer_api import kept
+from breastcancer_api.claims import Erased
 from breastcancer_api.execution import execution
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.networks import cards
@@ -96,10 +97,11 @@ FORMS = (
 def reported(study: Study, check: Check) -> Iterator[Report]:
     """What each form of the result of ``study``, which is done, is made from. ``check`` may end the making of heat.
 
-    Raises NotKept where there are no pictures, and with heat what the execution's ``make_heat`` raises.
+    Raises NotKept where there are no pictures, Erased where the study is gone, and with heat what the execution's
+    ``make_heat`` raises.
     """
     rows = list(Slice.objects.filter(study=study))
-    with kept.kept_exam(study.pk) as exam:
+    with _unless_erased(study), kept.kept_exam(study.pk) as exam:
         yield Report(
             study=str(study.pk),
             analysed_at=study.finished_at,
@@ -115,6 +117,16 @@ def reported(study: Study, check: Check) -> Iterator[Report]:
         )
 
 
+@contextmanager
+def _unless_erased(study: Study) -> Iterator[None]:
+    try:
+        yield
+    except kept.NotKept as error:
+        if not Study.objects.filter(pk=study.pk).exists():
+            raise Erased from error
+        raise
+
+
 def _result(row: Slice) -> SliceResult:
     return SliceResult(**{name: getattr(row, name) for name in SliceResult.__annotations__})
 
@@ -126,17 +138,11 @@ def _cards_of(networks: Sequence[Mapping[str, str]]) -> list[Card]:
 
 
 def _heat(study: Study, shape: tuple[int, int], check: Check, numbers: Sequence[int]) -> np.ndarray:
-    missing = heats.missing(study.pk, numbers)
+    found = kept.kept_heats(study.pk, numbers)
+    missing = [number for number in numbers if number not in found]
     if missing:
-        execution().make_heat(study, missing, check)
-    return in_slices(np.stack([_kept(study, number) for number in numbers]), *shape)
-
-
-def _kept(study: Study, number: int) -> np.ndarray:
-    found = kept.kept_heat(study.pk, number)
-    if found is None:  # erased meanwhile
-        raise kept.NotKept
-    return found
+        found |= execution().make_heat(study, missing, check)
+    return in_slices(np.stack([found[number] for number in numbers]), *shape)
 
 
 def curve_at(exam: KeptExam, number: int, row: int, column: int) -> dict:
@@ -146,13 +152,14 @@ def curve_at(exam: KeptExam, number: int, row: int, column: int) -> dict:
             raise ValidationError({name: [f"The slices have {count}, counted from 0."]})
     values, floor = curve(exam.passes(number), row, column), floor_of(exam)
     there, stack = values.reshape(-1, 1, 1), exam.stack
+    rise = initial_rise(there, floor).item()
     position = stack.patient_position(number, row, column).round(1).tolist() if stack.placed else None
     return {
-        "seconds": exam.description.seconds,
+        "seconds": exam.description.seconds and [round(each, 1) for each in exam.description.seconds],
         "brightness": values.round(2).tolist(),
-        "initial_rise": _number(initial_rise(there, floor).item()),
+        "initial_rise": _number(rise),
         "delayed_change": _number(delayed_change(there, floor).item()),
-        "curve_type": CurveType(curve_types(there, floor).item()).words,
+        "curve_type": None if math.isnan(rise) else CurveType(curve_types(there, floor).item()).words,
         "patient_position": position,
     }
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from typing import BinaryIO
 
+import numpy as np
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connections
@@ -52,9 +53,9 @@ def later(study: Study, archive: UploadedFile, passes: Passes, held: ExitStack) 
     _pool().submit(_in_background, Study(pk=study.pk), _own(archive), passes, held)
 
 
-def make_heat(study: Study, numbers: Sequence[int], check: Check) -> None:
+def make_heat(study: Study, numbers: Sequence[int], check: Check) -> dict[int, np.ndarray]:
     """As ``heats.make``."""
-    heats.make(study.pk, numbers, check)
+    return heats.make(study, numbers, check)
 
 
 def finish() -> None:

@@ -4,10 +4,10 @@ A study has a folder in the storage RESULTS, named by its id. Its pictures name 
 """
 
 import io
-import logging
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,6 @@ from imaging.kept_exam import KeptExam
 STORE = "results"
 EXAM = "exam.zip"
 PORTION = 500  # studies that are looked up together: databases take only so many in one question
-log = logging.getLogger(__name__)
 
 
 class NotKept(APIException):
@@ -49,12 +48,13 @@ def is_kept(key: uuid.UUID) -> bool:
 
 @contextmanager
 def kept_exam(key: uuid.UUID) -> Iterator[KeptExam]:
-    """The pictures of the study ``key``. Raises NotKept."""
-    try:
-        file = storages[STORE].open(_name(key, EXAM))
-    except FileNotFoundError as error:
-        raise NotKept from error
-    with file, KeptExam(file) as exam:
+    """The pictures of the study ``key``. Raises NotKept, also where they are not whole."""
+    with ExitStack() as held:
+        try:
+            file = held.enter_context(storages[STORE].open(_name(key, EXAM)))
+            exam = held.enter_context(KeptExam(file))
+        except (FileNotFoundError, zipfile.BadZipFile) as error:
+            raise NotKept from error
         yield exam
 
 
@@ -67,13 +67,20 @@ def keep_heat(key: uuid.UUID, number: int, heat: np.ndarray) -> None:
         delete(key)
 
 
-def kept_heat(key: uuid.UUID, number: int) -> np.ndarray | None:
-    """The heat of slice ``number``, (2, 128, 128) float32: of the single and the scantype network; None where it was
-    not asked for before."""
+def kept_heats(key: uuid.UUID, numbers: Sequence[int]) -> dict[int, np.ndarray]:
+    """The heat of those of the slices ``numbers`` whose heat was asked for before, (2, 128, 128) float32 each: of the
+    single and the scantype network."""
+    there = {name.rpartition("/")[2] for name in _names(key)}
+    read = {number: _kept_heat(key, number) for number in numbers if _heat(number) in there}
+    return {number: heat for number, heat in read.items() if heat is not None}
+
+
+def _kept_heat(key: uuid.UUID, number: int) -> np.ndarray | None:
+    """None where it is not there, not whole, or just being written."""
     try:
         with storages[STORE].open(_name(key, _heat(number))) as file, np.load(file, allow_pickle=False) as packed:
             return packed["heat"].astype(np.float32)
-    except FileNotFoundError:
+    except (FileNotFoundError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
 

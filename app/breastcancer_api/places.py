@@ -9,6 +9,8 @@ from django.conf import settings
 from rest_framework.exceptions import APIException
 
 RETRY_SECONDS = 30
+MAKING = 4  # forms of results that are made at once
+MAKING_SECONDS = 20  # longest wait for one of these places
 AGAIN = 2  # requests at once for exams that came before
 LOOK_SECONDS = 1  # how often a waiting exam looks whether its sender is still there
 
@@ -56,6 +58,7 @@ _inside = BoundedSemaphore(settings.THREADS + settings.QUEUE)
 # Who asks again for an exam that is here already needs none of these places, and a thread all the same: gunicorn has
 # spare ones (gunicorn.conf.py), and some of them must stay free for those who ask whether the server lives.
 _again = BoundedSemaphore(AGAIN)
+_making = BoundedSemaphore(MAKING)
 
 
 class Full(APIException):
@@ -74,6 +77,17 @@ def place(again: bool = False) -> Iterator[None]:
         yield
     finally:
         places.release()
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """A place among the forms that are made: each costs seconds and memory. Raises Full after MAKING_SECONDS."""
+    if not _making.acquire(timeout=MAKING_SECONDS):
+        raise Full("As many reports and pictures as this server makes at once are being made. Try again later.")
+    try:
+        yield
+    finally:
+        _making.release()
 
 
 @contextmanager

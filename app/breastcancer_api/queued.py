@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+import numpy as np
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
@@ -53,15 +54,20 @@ def later(study: Study, _archive: UploadedFile, _passes: Passes, held: ExitStack
         deliver(study.pk)
 
 
-def make_heat(study: Study, numbers: Sequence[int], check: Check) -> None:
-    """Waits for the worker that makes the heat of slices ``numbers``.
+def make_heat(study: Study, numbers: Sequence[int], check: Check) -> dict[int, np.ndarray]:
+    """Waits for the worker that makes the heat of slices ``numbers``, (2, 128, 128) each.
 
-    Raises NotKept when the pictures are gone, TimeUp after REQUEST_TIMEOUT_SECONDS, what ``check`` raises, and
-    Unavailable when the workers cannot be asked.
+    Raises NetworksChanged, NotKept when the pictures are gone, TimeUp after REQUEST_TIMEOUT_SECONDS, what ``check``
+    raises, and Unavailable when the workers cannot be asked.
     """
+    heats.check_networks(study)
     ask_for_heat(study.pk, numbers)
     end = time.monotonic() + settings.REQUEST_TIMEOUT_SECONDS
-    while heats.missing(study.pk, numbers):
+    found: dict[int, np.ndarray] = {}
+    while True:
+        found |= kept.kept_heats(study.pk, [number for number in numbers if number not in found])
+        if len(found) == len(numbers):
+            return found
         check()
         if not kept.is_kept(study.pk):
             raise kept.NotKept

@@ -42,7 +42,7 @@ def scanned(archive: BinaryIO, key: uuid.UUID, out: Path) -> ScanResult:
     begun = timezone.now()
     with read(archive, key) as (result, report):
         study = Study(pk=key, created_at=begun, started_at=begun, finished_at=report.analysed_at)
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)  # reports name the patient
         _write_numbers(study, result, out)
         _write_forms(report, out)
         _write_pictures(report, out / SLICES)

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiReque
 from breastcancer_api.claims import Erased, Taken
 from breastcancer_api.clients import ClientGone
 from breastcancer_api.forms import Form
+from breastcancer_api.heats import NetworksChanged
 from breastcancer_api.kept import NotKept
 from breastcancer_api.places import Full
 from breastcancer_api.problems import CONTENT_TYPE, problem
@@ -206,26 +207,33 @@ RESULTS_CSV = extend_schema(
     parameters=[NETWORKS],
     responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(MISSING, NOT_DONE),
 )
-# with workers, which make the heat
-OF_HEAT = {
-    503: (("unavailable", "with workers: they cannot be asked now"),),
+KEPT = {
+    410: (
+        (NotKept.default_code, "the pictures are not kept, or not any more (RETENTION_HOURS)"),
+        (Erased.default_code, "the study was erased meanwhile"),
+    ),
+}
+OF_HEAT = (NetworksChanged.default_code, "other networks are in use than those that read the study")
+MADE = KEPT | {
+    408: BODY[408],
+    409: (*NOT_DONE[409], OF_HEAT),
+    503: (
+        (Full.default_code, "as many reports and pictures as the server makes at once are being made"),
+        ("unavailable", "with workers: they cannot be asked for heat now"),
+    ),
     504: (("time_up", "with workers: none made the heat within REQUEST_TIMEOUT_SECONDS"),),
 }
-PICTURES = {
-    410: ((NotKept.default_code, "the pictures are not kept, or not any more (RETENTION_HOURS)"),),
-    408: BODY[408],
-} | OF_HEAT
 BINARY = {"type": "string", "format": "binary"}
 
 
 def form(form: Form) -> Callable:
     """What OpenAPI is told of a form of the result."""
-    unmade = {409: (*NOT_DONE[409], *((each.code, each.title) for each in _children(FormError)))}
+    unmade = {409: (*MADE[409], *((each.code, each.title) for each in _children(FormError)))}
     return extend_schema(
         operation_id=f"get_{form.file.replace('.', '_').replace('-', '_')}",
         description=form.description,
         parameters=[NETWORKS],
-        responses={(200, form.content_type): BINARY} | _problems(MISSING, unmade, PICTURES),
+        responses={(200, form.content_type): BINARY} | _problems(MISSING, MADE, unmade),
     )
 
 
@@ -233,13 +241,13 @@ PICTURE = extend_schema(
     operation_id="get_picture",
     description="A slice, counted from 1, as a picture; with the heat of a network over it, and a legend.",
     parameters=[PictureQuerySerializer, NETWORKS],
-    responses={(200, "image/png"): BINARY} | _problems(BAD_QUERY, MISSING, NOT_DONE, PICTURES),
+    responses={(200, "image/png"): BINARY} | _problems(BAD_QUERY, MISSING, MADE),
 )
 CURVE = extend_schema(
     operation_id="get_curve",
     description="How the tissue at a place of a slice takes up contrast.",
     parameters=[CurveQuerySerializer, NETWORKS],
-    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, PICTURES),
+    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT),
 )
 CARDS = extend_schema(
     operation_id="list_networks",

@@ -87,7 +87,7 @@ class PeakSerializer(serializers.Serializer):
     side = serializers.ChoiceField(("left", "right", "middle"), allow_null=True)
     curve = serializers.ListField(child=serializers.FloatField())
     initial_rise = serializers.FloatField(allow_null=True)
-    curve_type = serializers.CharField()
+    curve_type = serializers.CharField(allow_null=True, help_text="Null where it is too dark to tell.")
 
 
 class AgreementSerializer(serializers.Serializer):
@@ -142,7 +142,7 @@ class CurveSerializer(serializers.Serializer):
     brightness = serializers.ListField(child=serializers.FloatField())
     initial_rise = serializers.FloatField(allow_null=True)
     delayed_change = serializers.FloatField(allow_null=True)
-    curve_type = serializers.CharField()
+    curve_type = serializers.CharField(allow_null=True, help_text="Null where it is too dark to tell.")
     patient_position = serializers.ListField(child=serializers.FloatField(), allow_null=True)
 
 

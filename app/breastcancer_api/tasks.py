@@ -81,10 +81,11 @@ def read_exam(key: str) -> None:
 def make_heat(key: str, numbers: list[int]) -> None:
     """Makes the heat of slices of the study ``key`` that is still missing. Raises nothing, as above."""
     try:
-        wanted = heats.missing(uuid.UUID(key), numbers)
-        if wanted:
-            heats.make(uuid.UUID(key), wanted, _deadline())
-    except kept.NotKept:
+        study = Study.objects.get(pk=key)
+        missing = [number for number in numbers if number not in kept.kept_heats(study.pk, numbers)]
+        if missing:
+            heats.make(study, missing, _deadline())
+    except (Study.DoesNotExist, kept.NotKept, heats.NetworksChanged):
         pass  # who waits looks, too
     except Exception as error:
         incident(error, "a worker")

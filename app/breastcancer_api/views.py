@@ -23,7 +23,7 @@ from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
 from breastcancer_api.forms import PNG, Form, curve_at, reported
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
-from breastcancer_api.places import place, turn
+from breastcancer_api.places import making, place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
 from breastcancer_api.serializers import (
@@ -38,7 +38,7 @@ from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 from reports.pictures import picture, png
 
-# pictures of a patient are not to stay in a browser's or a proxy's cache
+# results of a patient are not to stay in a browser's or a proxy's cache
 UNKEPT = {"Cache-Control": "no-store"}
 
 
@@ -145,6 +145,14 @@ class ResultsView(OwnStudies, GenericAPIView):
         return audit.read(self.request, done(self.get_object()))
 
 
+class LookedAtView(ResultsView):
+    """A part of a result, asked for many times while somebody looks at it."""
+
+    def result(self) -> Study:
+        """Raises NotDone."""
+        return audit.looked_at(self.request, done(self.get_object()))
+
+
 class ResultsJsonView(ResultsView):
     """``GET /studies/<id>/results.json``: the study with all its slices."""
 
@@ -152,7 +160,7 @@ class ResultsJsonView(ResultsView):
     def get(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.result()
         body = self.get_serializer(study).data | {"slices": list(rows(study))}
-        return Response(body, headers=_origin(study))
+        return Response(body, headers=_origin(study) | UNKEPT)
 
 
 class ResultsCsvView(ResultsView):
@@ -162,7 +170,7 @@ class ResultsCsvView(ResultsView):
     def get(self, request, *args, **kwargs):  # noqa: ARG002
         study = self.result()
         name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}.csv"'}
-        headers = name | _origin(study)
+        headers = name | _origin(study) | UNKEPT
         return StreamingHttpResponse(
             csv_lines(study, rows(study)), content_type="text/csv; charset=utf-8", headers=headers
         )
@@ -175,7 +183,7 @@ def form_view(form: Form) -> Callable:
         @schema.form(form)
         def get(self, request, *args, **kwargs):  # noqa: ARG002
             study = self.result()
-            with reported(study, still_waits(request)) as report:
+            with making(), reported(study, still_waits(request)) as report:
                 content = form.make(report)
             name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}-{form.file}"'}
             return _file(content, form.content_type, study, name)
@@ -184,20 +192,20 @@ def form_view(form: Form) -> Callable:
     return FormView.as_view()
 
 
-class PictureView(ResultsView):
+class PictureView(LookedAtView):
     """``GET /studies/<id>/slices/<number>.png``: a slice as a picture."""
 
     @schema.PICTURE
     def get(self, request, *args, number, **kwargs):  # noqa: ARG002
         asked = _query(PictureQuerySerializer, request)
         study = self.result()
-        with reported(study, still_waits(request)) as report:
+        with making(), reported(study, still_waits(request)) as report:
             _there(study, number)
             content = png(picture(report, number, **asked))
         return _file(content, PNG, study)
 
 
-class CurveView(ResultsView):
+class CurveView(LookedAtView):
     """``GET /studies/<id>/slices/<number>/curve/``: how the tissue at a place takes up contrast."""
 
     @schema.CURVE

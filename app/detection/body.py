@@ -28,8 +28,9 @@ STRAIGHT = np.sqrt(0.5)
 EDGE = 0.125
 # Heat so near to the skin, in mm, is not in the air: it is drawn on a grid of about this size.
 NEAR_SKIN = 6.0
-# A field of view of this width, in mm from the patient's right to left, holds both breasts, and its middle is theirs.
-BOTH_BREASTS = 220.0
+# A field of view of this width, in mm from the patient's right to left, holds both breasts, and its middle is theirs,
+# unless that lies so far from the middle of the scanner: then it is a wide field about one of them.
+BOTH_BREASTS, OFF_CENTRE = 220.0, 50.0
 # mm to both sides of the middle in which the air between the breasts ends, and the share of the lines there that end
 # no deeper than the skin over the breastbone.
 BETWEEN, DEEPEST = 40.0, 0.85
@@ -165,8 +166,9 @@ def middle(stack: Stack) -> float | None:
         for row in (0, stack.rows - 1)
         for column in (0, stack.columns - 1)
     ]
-    wide = max(corners) - min(corners) >= BOTH_BREASTS
-    return float(max(corners) + min(corners)) / 2 if wide else None
+    centre = float(max(corners) + min(corners)) / 2
+    both = max(corners) - min(corners) >= BOTH_BREASTS and abs(centre) <= OFF_CENTRE
+    return centre if both else None
 
 
 def _less_in_front(body: np.ndarray) -> bool:

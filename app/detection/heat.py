@@ -9,8 +9,9 @@ from nets.runtime import Check, Networks, unchecked
 
 #: Below every picture with heat on it.
 CAPTION = (
-    "Red is where the network found most of what speaks for its answer in this slice, relative to the strongest place "
-    "of the same slice; it is no probability and no outline of a tumour, and a slice without tumour has red, too."
+    "Red is where the network found most of what speaks for a tumour in this slice, also where it says no, relative "
+    "to the strongest place of the same slice; it is no probability and no outline, and a slice without tumour has "
+    "red, too."
 )
 #: Beside it where the heat of the single network is shown.
 SINGLE_CAPTION = (

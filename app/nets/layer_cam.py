@@ -25,12 +25,12 @@ Formula = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def layer_cam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """What speaks for the answer, cell by cell; what speaks against it is left out."""
+    """What speaks for the positive class, cell by cell; what speaks against it is left out."""
     return (gradient.relu() * activation).sum(dim=1)
 
 
 def gradient_x_activation(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """What speaks for the answer less what speaks against it in the same cell."""
+    """What speaks for the positive class less what speaks against it in the same cell."""
     return (gradient * activation).sum(dim=1).relu()
 
 

@@ -28,7 +28,7 @@ FUSED_DECISION = _own("says-fused", "Tumor seen by the fusion rule")
 FIRST_SLICE = _own("first-slice", "Number of its first slice, from 1 in reading order")
 LAST_SLICE = _own("last-slice", "Number of its last slice, from 1 in reading order")
 BEST_SLICE = _own("best-slice", "Number of the slice with its highest probability")
-ALONG_STACK = _own("along-stack", "From the first slice's outer face to the last one's")
+ALONG_STACK = _own("along-stack", "Its slices times their distance")
 INITIAL_RISE = _own("initial-rise", "Rise of signal from before contrast to the first pass")
 NOT_ENHANCING = _own("not-enhancing", "Initial rise below 50 percent")
 #: Field of ``detection.agreement.Agreement`` -> the share of the heat it tells.

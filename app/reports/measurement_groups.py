@@ -120,7 +120,9 @@ def finding_group(
             finding_sites=[FindingSite(codes.SCT.Breast, LATERALITIES.get(peak.side))],
             measurements=[*_lengthwise(finding), *_of_tissue(peak, finding.agreement)],
             qualitative_evaluations=[
-                QualitativeEvaluation(codes.RADLEX.EnhancementPattern, CURVE_TYPES[peak.curve_type])
+                QualitativeEvaluation(codes.RADLEX.EnhancementPattern, CURVE_TYPES[kind])
+                for kind in (peak.curve_type,)
+                if kind  # too dark to tell else
             ],
         )
     group[0].ContentSequence.extend(_images(images))

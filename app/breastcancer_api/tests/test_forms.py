@@ -3,6 +3,7 @@ import json
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from threading import BoundedSemaphore
 from unittest import mock
 
 import cv2
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from breastcancer_api import forms, heats, queued, tasks
+from breastcancer_api import forms, heats, places, queued, tasks
 from breastcancer_api.forms import FORMS
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.retention import purge
@@ -95,6 +96,15 @@ class FormsTests(FormsTestCase):
         self.client.get(f"{self.study()}results.pdf")
         self.assertEqual(AuditEvent.objects.filter(action="read").count(), 1)
 
+    def test_looking_at_many_pictures_leaves_one_trace_an_hour(self):
+        location = self.study()
+        for number in (1, 2, 3):
+            self.client.get(f"{location}slices/{number}.png")
+        self.assertEqual(AuditEvent.objects.filter(action="read").count(), 1)
+        AuditEvent.objects.update(at=timezone.now() - timedelta(minutes=61))
+        self.client.get(f"{location}slices/1.png")
+        self.assertEqual(AuditEvent.objects.filter(action="read").count(), 2)
+
     def test_study_that_is_not_done_has_no_forms(self):
         study = Study.objects.create()
         self.assertEqual(self.problem(self.client.get(f"/studies/{study.pk}/results.pdf"), 409), "not_done")
@@ -133,6 +143,40 @@ class PictureTests(FormsTestCase):
         with mock.patch.object(heats, "heat", wraps=heats.heat) as made:
             one, other = (self.client.get(f"{location}slices/5.png?heat=single").content for _ in range(2))
         self.assertEqual((made.call_count, one), (1, other))
+
+    def test_full_disk_costs_the_kept_heat_and_not_the_picture(self):
+        location = self.study()
+        with mock.patch.object(forms.kept, "keep_heat", side_effect=OSError(28, "No space left on device")):
+            self.picture(f"{location}slices/5.png?heat=single")
+
+    def test_heat_of_other_networks_than_those_that_read_is_not_made(self):
+        location = self.study()
+        self.picture(f"{location}slices/5.png?heat=single")
+        study = Study.objects.get()
+        study.networks[1]["sha256"] = "0" * 64
+        study.save()
+        self.picture(f"{location}slices/5.png?heat=single")  # it was made before
+        self.assertEqual(self.problem(self.client.get(f"{location}slices/4.png?heat=single"), 409), "networks_changed")
+        self.assertEqual(self.client.get(f"{location}slices/4.png").status_code, 200)
+
+    def test_one_form_too_many_at_once_is_asked_to_come_again(self):
+        location = self.study()
+        with mock.patch.object(places, "_making", BoundedSemaphore(1)), mock.patch.object(places, "MAKING_SECONDS", 0):
+            with places.making():
+                self.assertEqual(self.problem(self.client.get(f"{location}results.pdf"), 503), "busy")
+            self.assertEqual(self.client.get(f"{location}results.pdf").status_code, 200)
+
+    def test_study_that_is_erased_meanwhile_is_told(self):
+        location = self.study()
+        found = forms.kept.kept_exam
+
+        def erased(key):
+            Study.objects.all().delete()
+            forms.kept.delete(key)
+            return found(key)
+
+        with mock.patch.object(forms.kept, "kept_exam", erased):
+            self.assertEqual(self.problem(self.client.get(f"{location}results.pdf"), 410), "erased")
 
     def test_legend_lies_beside_the_slice(self):
         self.assertNotEqual(self.picture(f"{self.study()}slices/2.png?legend=1").shape[:2], (48, 48))
@@ -256,6 +300,16 @@ class ScanCommandTests(FormsTestCase):
         (self.folder / "a.zip").write_bytes(b"")
         with self.assertRaisesMessage(CommandError, "--each"):
             self.scan(self.folder)
+
+    def test_results_do_not_come_among_the_exams(self):
+        self.out = self.folder / "out"
+        with self.assertRaisesMessage(CommandError, "lies among the exams"):
+            self.scan(self.folder, each=True)
+
+    def test_owner_alone_may_read_reports(self):
+        write_files(phantom_files(), self.folder)
+        self.scan(self.folder)
+        self.assertEqual(self.out.stat().st_mode & 0o777, 0o700)
 
     def test_exam_that_is_not_there(self):
         with self.assertRaisesMessage(CommandError, "is not there"):

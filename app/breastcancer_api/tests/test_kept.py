@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from breastcancer_api import kept, stores, studies
 from breastcancer_api.claims import Erased
-from breastcancer_api.kept import NotKept, erase_what_is_over, keep_heat, kept_exam, kept_heat
+from breastcancer_api.kept import NotKept, erase_what_is_over, keep_heat, kept_exam, kept_heats
 from breastcancer_api.models import Study
 from breastcancer_api.retention import purge
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
@@ -36,10 +36,24 @@ class KeptTests(StudiesTestCase):
         self.assertEqual((file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777), (0o600, 0o700))
 
     def test_heat_is_kept_beside_them(self):
-        self.assertIsNone(kept_heat(self.study.pk, 3))
+        self.assertEqual(kept_heats(self.study.pk, [3, 4]), {})
         keep_heat(self.study.pk, 3, np.full((2, 128, 128), 0.25))
-        self.assertEqual(kept_heat(self.study.pk, 3)[1, 5, 5], 0.25)
+        found = kept_heats(self.study.pk, [3, 4])
+        self.assertEqual((list(found), found[3][1, 5, 5]), ([3], 0.25))
         self.assertEqual(self.files(), ["exam.zip", "heat-0003.npz"])
+
+    def test_heat_that_is_not_whole_is_not_there(self):
+        keep_heat(self.study.pk, 3, np.full((2, 128, 128), 0.25))
+        file = self.results / str(self.study.pk) / "heat-0003.npz"
+        whole = file.read_bytes()
+        for length in (0, 10, len(whole) // 2, len(whole) - 1):
+            file.write_bytes(whole[:length])
+            self.assertEqual(kept_heats(self.study.pk, [3]), {})
+
+    def test_pictures_that_are_not_whole_are_not_kept(self):
+        (self.results / str(self.study.pk) / "exam.zip").write_bytes(b"PK")
+        with self.assertRaises(NotKept), kept_exam(self.study.pk):
+            self.fail("they were opened")
 
     def test_heat_of_a_study_that_was_erased_meanwhile_is_not_kept(self):
         self.client.delete(self.location)

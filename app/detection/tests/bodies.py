@@ -1,6 +1,7 @@
 """A simple body cut in any plane, for tests: what KeptExam tells of an exam, without a file."""
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class BodyExam:
 
     def __init__(self, told: Stack, passes: Sequence[Tissue] = (body,) * 4, cut: Stack | None = None):
         self.stack, self._passes, self._cut, self._seen = told, passes, cut or told, {}
+        self.description = SimpleNamespace(header={})
 
     bright = KeptExam.bright
 

@@ -60,7 +60,7 @@ class FindingsTests(SimpleTestCase):
         found = findings(results("0011101000000000", {4: 0.9, 5: 0.8}), self.exam, heat)
         told = [(each.number, each.first_slice, each.last_slice, each.best_slice, each.extent) for each in found]
         self.assertEqual(told, [(1, 3, 5, 4, 24.0), (2, 7, 7, 7, 8.0)])  # slices are 8 mm apart
-        self.assertEqual(asked, [[4, 7]])
+        self.assertEqual(asked, [[3, 4, 5, 7]])
 
     def test_without_positive_slices_there_is_none_and_no_heat_is_asked_for(self):
         self.assertEqual(findings(results("0000"), self.exam, None), ())
@@ -89,8 +89,26 @@ class FindingsTests(SimpleTestCase):
         peak = found_at(self.exam, RIGHT).peak
         self.assertEqual((peak.initial_rise, peak.curve_type), (0.0, "not enhancing"))
 
-    def test_place_too_dark_to_tell_has_no_initial_rise(self):
-        self.assertIsNone(found_at(self.exam, (0, -60, 0)).peak.initial_rise)
+    def test_place_too_dark_to_tell_has_no_initial_rise_and_no_type_of_curve(self):
+        peak = found_at(self.exam, (0, -60, 0)).peak
+        self.assertEqual((peak.initial_rise, peak.curve_type), (None, None))
+
+    def test_tumour_in_each_breast_side_by_side_is_told(self):
+        places = {2: LEFT, 3: LEFT, 4: RIGHT}
+        [found] = findings(
+            results("0111"), self.exam, lambda asked: np.stack([spot(self.exam.stack, places[n])[1] for n in asked])
+        )
+        self.assertEqual((found.best_slice, found.peak.side), (2, "left"))
+        told = "in slice 4 the scantype network looked most 160 mm away from where it did in slice 2"
+        self.assertEqual(found.warnings, (f"{told}: this may be more than one finding",))
+
+    def test_header_that_names_the_other_breast_is_told(self):
+        exam = BodyExam(STACKS["axial"], WASH_OUT)
+        exam.description.header["ImageLaterality"] = "R"
+        told = "headers say that this is the right breast, and the place lies on the left side"
+        self.assertEqual(found_at(exam, LEFT).warnings, (told,))
+        exam.description.header["ImageLaterality"] = "L"
+        self.assertEqual(found_at(exam, LEFT).warnings, ())
 
     def test_slice_without_heat_has_no_peak(self):
         nothing = np.zeros((1, 80, 80), np.float32)
@@ -122,6 +140,10 @@ class SideTests(SimpleTestCase):
     def test_middle_is_that_of_a_field_of_view_that_holds_both_breasts(self):
         shifted = stack("axial", -8, 8, middle=(40, 40, 0))
         self.assertEqual(side(shifted, (25, 0, 0)), "right")
+
+    def test_wide_field_of_view_about_one_breast_has_the_scanners_middle(self):
+        right_breast = stack("axial", -8, 8, middle=(-90, 40, 0))
+        self.assertEqual([side(right_breast, (x, 0, 0)) for x in (-83, -31, -29)], ["right", "right", "middle"])
 
     def test_middle_of_a_smaller_field_of_view_is_the_scanners(self):
         one_breast = stack("sagittal", -152, -16)

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             if row["state"] != "done":
                 raise CommandError(row["problem"])
             return
-        exams = sorted(each for each in exam.iterdir() if each.is_dir() or each.suffix.lower() == ".zip")
+        exams = sorted(each for each in exam.iterdir() if _is_exam(each))
         rows = [self._row(each, out / each.name) for each in tqdm(exams, desc="exams", unit="exam")]
         self._summarise(rows, out / SUMMARY)
 
@@ -51,7 +51,9 @@ class Command(BaseCommand):
             raise CommandError(f"{exam} holds zips: with --each, each of them is read as an exam of its own")
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise CommandError(f"{out} is there and not empty; what is in it is not written over")
-        out.mkdir(parents=True, exist_ok=True)
+        if each and out.resolve().is_relative_to(exam.resolve()):
+            raise CommandError(f"{out} lies among the exams")
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _row(self, exam: Path, out: Path) -> dict:
         """What the summary tells of an exam whose forms are written to ``out``."""
@@ -79,6 +81,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} of {len(rows)} exams are done; {file} tells of each")
         if done < len(rows):
             raise SystemExit(1)
+
+
+def _is_exam(path: Path) -> bool:
+    """A zip or a folder that is not hidden."""
+    return not path.name.startswith(".") and (path.is_dir() or path.suffix.lower() == ".zip")
 
 
 @contextmanager
