@@ -200,7 +200,8 @@ class BreastWise:
 
     def form(self, study: str, form: str, file: str | Path, **query: str | int) -> None:
         """Writes a form of the result into ``file``: ``results.pdf``, ``sr.dcm``, ``slices/38.png`` and the others of
-        docs/api.md. ``query``: what a picture shows, as ``kind="1st_subtraction"``. Problem ``not_kept`` when its time is over.
+        docs/api.md. ``query``: what a picture shows, as ``kind="1st_subtraction"``. Problem ``not_kept`` when its time
+        is over.
         """
         Path(file).write_bytes(self._ask("GET", f"/studies/{study}/{form}", query=query).content)
 
