@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 from django.conf import settings
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
 
 from breastcancer_api import kept
 from breastcancer_api.claims import Erased
@@ -146,10 +146,9 @@ def _heat(study: Study, shape: tuple[int, int], check: Check, numbers: Sequence[
 
 
 def curve_at(exam: KeptExam, number: int, row: int, column: int) -> dict:
-    """How the tissue at a place takes up contrast, ready for JSON. Raises ValidationError for a place outside."""
-    for name, value, count in (("row", row, exam.stack.rows), ("column", column, exam.stack.columns)):
-        if value >= count:
-            raise ValidationError({name: [f"The slices have {count}, counted from 0."]})
+    """How the tissue at a place takes up contrast, ready for JSON. Raises NotFound for a place outside."""
+    if row >= exam.stack.rows or column >= exam.stack.columns:
+        raise NotFound(f"The slices have {exam.stack.rows} rows and {exam.stack.columns} columns, counted from 0.")
     values, floor = curve(exam.passes(number), row, column), floor_of(exam)
     there, stack = values.reshape(-1, 1, 1), exam.stack
     rise = initial_rise(there, floor).item()

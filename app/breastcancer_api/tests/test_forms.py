@@ -202,9 +202,16 @@ class CurveTests(FormsTestCase):
         self.assertEqual((told["seconds"][0], len(told["seconds"])), (0.0, 4))
         self.assertIn(told["curve_type"], ("not enhancing", "persistent", "plateau", "wash-out"))
 
-    def test_place_outside_the_slice_is_refused(self):
+    def test_place_outside_the_slice_is_not_found(self):
         location = self.study()
-        for query in ("row=48&column=0", "row=0&column=48", "row=-1&column=0", "row=1"):
+        for query in ("row=48&column=0", "row=0&column=48"):
+            answer = self.client.get(f"{location}slices/2/curve/?{query}")
+            self.assertEqual(self.problem(answer, 404), "not_found")
+            self.assertEqual(answer.json()["detail"], "The slices have 48 rows and 48 columns, counted from 0.")
+
+    def test_place_that_cannot_be_read_is_refused(self):
+        location = self.study()
+        for query in ("row=-1&column=0", "row=1", "row=a&column=1"):
             self.assertEqual(self.problem(self.client.get(f"{location}slices/2/curve/?{query}"), 400), "bad_query")
 
 
