@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# The tests in two halves of about the same length, side by side.
+# The tests in two halves, side by side, each on a core: two that compute on both get in each other's way.
 HALVES := breastcancer_api "breastwise detection imaging nets phantom reports training"
 
 .PHONY: demo test test-servers fuzz run lint format
@@ -13,7 +13,7 @@ demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
 
 test: $(INSTALLED)
-	cd app && printf '%s\n' $(HALVES) | xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test --exclude-tag servers
+	cd app && printf '%s\n' $(HALVES) | OMP_NUM_THREADS=1 xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test --exclude-tag servers
 
 # with a gunicorn of their own, Chromium, a bucket, an archive of images
 test-servers: $(INSTALLED)
