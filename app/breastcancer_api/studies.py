@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -178,7 +178,8 @@ def _keep_pictures(study: Study, pictures: Path) -> list[str]:
         kept.keep(study.pk, pictures)
     except Exception as error:  # whatever a storage raises
         known_by = incident(error, "keeping pictures")["detail"]
-        kept.delete(study.pk)
+        with suppress(Exception):  # the same storage; what is left of them is read as not kept, and goes in time
+            kept.delete(study.pk)
         return [f"The pictures could not be kept: there are no reports and no heat maps. {known_by}"]
     return []
 

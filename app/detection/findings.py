@@ -30,8 +30,8 @@ class Peak:
     ``row`` and ``column`` count from 0 at the centre of the first pixel. ``patient_position`` is in mm (left, back,
     head), ``side`` is ``left`` or ``right`` or ``middle``; both None where headers do not say where slices lie.
     ``curve`` is the brightness before and in each pass, relative to that before, or to the floor of ``kinetics`` where
-    that is darker; ``initial_rise`` in percent, None where it is too dark to tell; ``curve_type`` a
-    ``kinetics.CurveType`` in words.
+    that is darker; ``initial_rise`` in percent, ``curve_type`` a ``kinetics.CurveType`` in words, both None where it is
+    too dark to tell.
     """
 
     row: int

@@ -16,6 +16,7 @@ from django.utils import timezone
 from breastcancer_api import forms, heats, places, queued, tasks
 from breastcancer_api.forms import FORMS
 from breastcancer_api.models import AuditEvent, Study
+from breastcancer_api.networks import cards, identity
 from breastcancer_api.retention import purge
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from imaging.exam import FOLDERS
@@ -231,8 +232,12 @@ class WorkersTests(FormsTestCase):
             self.assertEqual(self.client.get(f"{location}slices/2.png?heat=scantype").status_code, 200)
         self.assertEqual(asked.call_count, 1)
 
-    def test_worker_that_finds_no_pictures_raises_nothing(self):
-        tasks.make_heat("00000000-0000-0000-0000-000000000000", [1])
+    def test_worker_that_finds_no_study_or_no_pictures_makes_nothing_and_tells_of_no_incident(self):
+        study = Study.objects.create(networks=[identity(card) for card in cards()])
+        with mock.patch.object(tasks, "incident") as told, mock.patch.object(heats, "heat") as made:
+            for key in ("00000000-0000-0000-0000-000000000000", str(study.pk)):
+                tasks.make_heat(key, [1])
+        self.assertEqual((told.call_count, made.call_count), (0, 0))
 
     def test_heat_that_nobody_makes_is_given_up(self):
         location = self.study()

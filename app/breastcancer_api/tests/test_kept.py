@@ -113,6 +113,12 @@ class NotKeptTests(StudiesTestCase):
         self.assertEqual((answer.status_code, answer.json()["state"]), (201, "done"))
         self.assertRegex(answer.json()["warnings"][-1], r"^The pictures could not be kept: .* [0-9a-f]{32}\.$")
 
+    def test_storage_that_is_away_costs_the_pictures_and_not_the_answer(self):
+        away = {"keep": mock.Mock(side_effect=OSError), "delete": mock.Mock(side_effect=OSError)}
+        with mock.patch.multiple(kept, **away):
+            answer = self.send("/studies/", phantom_files())
+        self.assertEqual((answer.status_code, answer.json()["state"]), (201, "done"))
+
     def test_study_that_was_erased_while_it_was_read_leaves_nothing(self):
         with mock.patch.object(studies, "write", side_effect=Erased):
             self.assertEqual(self.send("/studies/", phantom_files()).status_code, 410)
