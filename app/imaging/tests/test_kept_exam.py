@@ -1,8 +1,8 @@
-import gzip
 import io
 import json
 import zipfile
 
+import imagecodecs
 import numpy as np
 
 from imaging.archive import Limits, plan
@@ -70,11 +70,11 @@ class PicturesTests(KeptExamTestCase):
         )
         np.testing.assert_array_equal(kept.inputs(3), np.rint(taken[2]))
 
-    def test_members_are_gzip_streams_of_bytes_lowest_first(self):
+    def test_members_are_packed_by_zstandard_with_the_lowest_bytes_first(self):
         exam = self.exam()
         self.kept(exam)
         with zipfile.ZipFile(self.file) as archive:
-            planes = np.load(io.BytesIO(gzip.decompress(archive.read("pictures/pre/0001.u2.npy.gz"))))
+            planes = np.load(io.BytesIO(imagecodecs.zstd_decode(archive.read("pictures/pre/0001.u2.npy.zst"))))
         self.assertEqual((planes.shape, planes.dtype), ((2, 16, 16), np.uint8))
         np.testing.assert_array_equal(planes[0] + 256 * planes[1].astype(int), exam.pre.slices[0].stored())
 
@@ -134,5 +134,5 @@ class DescriptionTests(KeptExamTestCase):
         with zipfile.ZipFile(self.file) as archive:
             names = archive.namelist()
             self.assertEqual(json.loads(archive.read("exam.json"))["stack"]["rows"], 16)
-        self.assertIn("pictures/pre/0001.u2.npy.gz", names)
+        self.assertIn("pictures/pre/0001.u2.npy.zst", names)
         self.assertEqual(len(names), 1 + 4 * 3 + 3)
