@@ -1,8 +1,9 @@
 """Where a network looked: the heat of each slice, on a layer that is fine enough to point.
 
-What lies behind it is computed once more and back again to it, in float32 and without gradients of weights; what lies
-before is computed forward only. Cells of a layer need not lie where a plain enlargement puts them (a stride of 2
-moves them by half a pixel of the input): heat is taken to pixels from where kernels, strides and paddings put cells.
+What lies behind it is computed once more and back again to it, in the precision in which the network decides and
+without gradients of weights; what lies before is computed forward only. Cells of a layer need not lie where a plain
+enlargement puts them (a stride of 2 moves them by half a pixel of the input): heat is taken to pixels from where
+kernels, strides and paddings put cells.
 
 LayerCAM: Jiang et al., IEEE Trans Image Process 2021;30:5875. Gradient x activation: Shrikumar et al., arXiv
 1605.01713. Grad-CAM: Selvaraju et al., ICCV 2017.
@@ -115,9 +116,9 @@ def _along_an_axis(size: int | tuple[int, int]) -> int:
 
 def _computed(network: Network, images: np.ndarray, methods: Sequence[Method]) -> np.ndarray:
     """(methods, N, 128, 128)."""
-    model, blocks = network.exact, sorted({block for method in methods for block in method.blocks})
+    model, blocks = network.model, sorted({block for method in methods for block in method.blocks})
     batch = torch.from_numpy(np.ascontiguousarray(images, np.float32))
-    batch = batch.to(network.device.name, memory_format=torch.channels_last)
+    batch = batch.to(network.device.name, network.device.dtype, memory_format=torch.channels_last)
     ends = [last_layer(block) + 1 for block in blocks]
     places = [cells(model.features[:end]) for end in ends]
     layers = zip(*activations_and_gradients(model, batch, ends, network.card.positive_class), places, strict=True)
@@ -128,7 +129,7 @@ def _computed(network: Network, images: np.ndarray, methods: Sequence[Method]) -
 def _map(method: Method, layers: Sequence[tuple[torch.Tensor, torch.Tensor, Cells]]) -> np.ndarray:
     """(N, 128, 128), of each layer's activation, gradient and cells."""
     maps = [
-        _in_pixels(method.formula(activation, gradient).cpu().numpy(), places)
+        _in_pixels(method.formula(activation.float(), gradient.float()).cpu().numpy(), places)
         for activation, gradient, places in layers
     ]
     return maps[0] if len(maps) == 1 else np.prod([scaled(each) for each in maps], axis=0)

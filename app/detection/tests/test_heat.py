@@ -6,6 +6,7 @@ from django.test import SimpleTestCase
 
 from detection.heat import heat, in_slices
 from imaging.preprocessing import prepare
+from nets.device import Device
 from nets.runtime import Networks, load_networks
 from phantom.exam import Exam
 from phantom.protocol import Protocol
@@ -15,8 +16,16 @@ BUNDLES = Path(__file__).parents[2] / "nets" / "bundles"
 
 
 @functools.cache
-def networks() -> Networks:
-    return load_networks(BUNDLES)
+def networks(precision: str = "float32") -> Networks:
+    return load_networks(BUNDLES, Device(precision=precision))
+
+
+def tumour() -> tuple[Exam, int, np.ndarray]:
+    """An exam, the index of a slice with tumour, and what networks take of it (1, 4, 128, 128)."""
+    exam = Exam(SEED, Protocol(rows=160, columns=160, slices=10))
+    scale = 1.5 * np.percentile(np.stack([exam.slice(index)[1] for index in range(10)]), 99.9)
+    index = exam.positive_slices[len(exam.positive_slices) // 2] - 1
+    return exam, index, np.stack([prepare(each, scale) for each in exam.slice(index)])[None]
 
 
 def hot(row: int, column: int) -> np.ndarray:
@@ -74,11 +83,14 @@ class HeatTests(SimpleTestCase):
         self.assertEqual(len(checks), 2)
 
     def test_scantype_network_looks_at_the_tumour_of_a_phantom(self):
-        exam = Exam(SEED, Protocol(rows=160, columns=160, slices=10))
-        scale = 1.5 * np.percentile(np.stack([exam.slice(index)[1] for index in range(10)]), 99.9)
-        index = exam.positive_slices[len(exam.positive_slices) // 2] - 1
-        inputs = np.stack([prepare(each, scale) for each in exam.slice(index)])[None]
+        exam, index, inputs = tumour()
         found = in_slices(heat(inputs, networks()), 160, 160)[0, 1]
         row, column = np.unravel_index(np.argmax(found), found.shape)
         far = np.hypot(*(np.argwhere(exam.mask(index)) - (row, column)).T).min() * exam.protocol.pixel_spacing
         self.assertLessEqual(far, 5)
+
+    def test_heat_in_bfloat16_is_nearly_that_in_float32(self):
+        _, _, inputs = tumour()
+        exact, rounding = (heat(inputs, networks(precision))[0, 1] for precision in ("float32", "bfloat16"))
+        self.assertEqual((rounding.dtype, rounding.max()), (np.float32, 1))
+        self.assertGreater(np.corrcoef(rounding.ravel(), exact.ravel())[0, 1], 0.99)

@@ -109,12 +109,6 @@ class HeatTests(SimpleTestCase):
         np.testing.assert_array_equal(self.scantype.exact_logits(shown), before)
         self.assertTrue(all(weight.grad is None for weight in self.scantype.exact.parameters()))
 
-    def test_heat_is_computed_in_float32_whatever_the_device_decides_in(self):
-        shown = images(1)
-        card, state = self.scantype.card, self.scantype.exact.state_dict()
-        rounding = Network(card, state, Device(precision="bfloat16"))
-        np.testing.assert_allclose(heat(rounding, shown), heat(self.scantype, shown), atol=1e-4)
-
 
 class FormulaTests(SimpleTestCase):
     # two features of two cells: what speaks for and against

@@ -23,7 +23,7 @@ Made by
 
     python {command}
 
-at commit `{commit}` ({machine}; {precision} decides, heat is float32) on the phantom exams of {exams} seeds,
+at commit `{commit}` ({machine}; {precision}) on the phantom exams of {exams} seeds,
 {with_tumour} of them with tumour. [Figures as JSON]({figures}).
 
 For each network and slice this is where it found what speaks for its answer: gradient x activation (Shrikumar et al.,
