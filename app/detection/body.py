@@ -18,7 +18,7 @@ from imaging.stack import Stack
 # Pictures are averaged to squares of this side in mm, in which noise no longer looks like skin.
 SQUARE = 4.0
 # So many slices of a stack tell where the skin is.
-LOOKED_AT = 40
+LOOKED_AT = 20
 # Body is what is at least so bright, as a share of the floor from which curves are judged (``kinetics.floor_of``): skin
 # is brighter, air is not, nor haze and ghosts in it.
 BODY = 0.5
