@@ -71,7 +71,10 @@ def normalize(img: np.ndarray, maximum: float | None = None) -> np.ndarray:
         maximum = float(img.max())
     if maximum <= 0:
         return np.zeros(img.shape, np.uint8)
-    return np.clip(img.astype(np.float64) * 255.0 / maximum, 0, 255).astype(np.uint8)
+    scaled = img.astype(np.float64)  # which the next steps write over: memory asked for anew costs more than they do
+    scaled *= 255.0
+    scaled /= maximum
+    return np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)
 
 
 def prepare(pixels: np.ndarray, maximum: float | None = None, inverted: bool = False) -> np.ndarray:
