@@ -237,7 +237,7 @@ def agreement(finding: Finding) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def evaluation(card: Card) -> Mapping:
