@@ -22,7 +22,7 @@ CURVE_TYPES = {
 LEVELS = 256
 # Heat up to the first is not shown, so that anatomy stays; from there opacity rises, fast at first, to the second.
 FAINT, MOST_OPAQUE = 0.2, 0.7
-OPACITY = 0.65  # of kinetic maps
+OPACITY = 0.65  # of the map of ratios
 
 
 def ramp(anchors: tuple[tuple[int, int, int], ...]) -> np.ndarray:
@@ -58,8 +58,8 @@ def blended(grey: np.ndarray, colour: np.ndarray, opacity: np.ndarray) -> np.nda
 
 
 def painted(grey: np.ndarray, classes: np.ndarray, colours: dict[int, tuple[int, int, int]]) -> np.ndarray:
-    """``grey`` (rows, columns) of 0 to 1 where ``classes`` (rows, columns) has none of ``colours``, else that colour
-    over it: (rows, columns, 3) uint8."""
+    """``grey`` (rows, columns) of 0 to 1 where ``classes`` (rows, columns) has none of ``colours``, else that colour,
+    as its key has it: (rows, columns, 3) uint8."""
     table = np.zeros((LEVELS, 3), np.float32)
     table[list(colours)] = list(colours.values())
-    return blended(grey, table[classes], OPACITY * np.isin(classes, list(colours)))
+    return blended(grey, table[classes], np.isin(classes, list(colours)))

@@ -1,7 +1,7 @@
 """A result on one or two A4 pages, in the order of a BI-RADS report (ACR BI-RADS Atlas, 5th edition, 2013)."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
 
 import numpy as np
@@ -28,25 +28,38 @@ from reports.document_fonts import BOLD, REGULAR, markup, register
 from reports.document_styles import ALARM, DARK, RULE, boxed, padding, paragraph, tight
 from reports.legend import Swatch
 from reports.montage import ACROSS, captioned, columns_of, evenly, montage, tile
-from reports.pictures import CURVE_KEY, PROJECTION, edges_of, picture, png
+from reports.pictures import CURVE_KEY, KINDS, PROJECTION, edges_of, picture, png
 from reports.report import Report
-from reports.words import about_heat, banner
+from reports.words import about_heat, banner, be, counted
 
 MARGIN, WIDTH = 15 * mm, A4[0] - 30 * mm
-BANNER, FOOTER = 14 * mm, 10 * mm
-# Width of a finding's pictures where it is one of two, and where it is alone; height of its curve; gaps.
-PICTURE, LARGE, CURVE, BESIDE = 46 * mm, 58 * mm, 30 * mm, 2 * mm
+BANNER, FOOTER = 14 * mm, 12 * mm
+# Width of a finding's two pictures and height of its curve, by how many are shown; other widths, gaps.
+SIZES = {1: (58 * mm, 30 * mm), 2: (46 * mm, 30 * mm), 3: (36 * mm, 22 * mm)}
+LONGEST_CURVE, PROJECTED, BESIDE = 80 * mm, 46 * mm, 2 * mm
 # Findings that are shown with pictures and curve, the surest ones; of others so many have a line, and of warnings.
-MOST_SHOWN, MOST_NAMED, MOST_WARNINGS = 2, 8, 6
-TILES = 8
-GROUPS = 5  # columns of the table of slices
+MOST_SHOWN, MOST_NAMED, MOST_WARNINGS = max(SIZES), 8, 6
+# Positive slices that have their reason beside them; of more slices with the same reason are told together.
+MOST_REASONS = 14
+# Pictures of positive slices, and of how many there are where with more the document has more than so many pages.
+TILES, FEW_TILES, PAGES = 8, 4, 2
+VALUE = 36  # characters of right-to-left text in a line of the head
+PAGE_NUMBER = 20 * mm  # room for it
+GROUPS = 6  # columns of the table of many slices
 TABLE_BEGINS = 25 * mm  # so much room is left for its beginning, else it begins on the next page
+CURVE_TYPES = "curve_types"
 TITLE = "BreastWise: breast DCE-MRI, slices in which two networks see a tumour"
 
 
 def document(report: Report) -> bytes:
-    """The PDF file; equal reports give equal bytes."""
+    """The PDF file; equal reports give equal bytes. Where it would have more than PAGES pages it has fewer pictures."""
     register()
+    file, pages = _built(report, TILES)
+    return file if pages <= PAGES else _built(report, FEW_TILES)[0]
+
+
+def _built(report: Report, tiles: int) -> tuple[bytes, int]:
+    """The file, with ``tiles`` pictures of positive slices at most, and its number of pages."""
     file = io.BytesIO()
     template = BaseDocTemplate(
         file,
@@ -64,15 +77,15 @@ def document(report: Report) -> bytes:
     )
     frame = Frame(template.leftMargin, template.bottomMargin, template.width, template.height, 0, 0, 0, 0)
     template.addPageTemplates(PageTemplate(frames=[frame], onPage=_around(report)))
-    template.build(_story(report), canvasmaker=_CountedPages)
-    return file.getvalue()
+    template.build(_story(report, tiles), canvasmaker=_CountedPages)
+    return file.getvalue(), template.page
 
 
 class _CountedPages(Canvas):
-    """Writes ``page 1 of 2`` once it knows how many there are."""
+    """Writes ``page 1 of 2`` once it knows how many there are, and uses no font that is not embedded."""
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs | {"initialFontName": REGULAR})
         self._pages = []
 
     def showPage(self):
@@ -83,7 +96,8 @@ class _CountedPages(Canvas):
         for number, page in enumerate(self._pages, start=1):
             self.__dict__.update(page)
             self.setFont(REGULAR, 7)
-            self.drawRightString(A4[0] - MARGIN, FOOTER - 1 * mm, f"page {number} of {len(self._pages)}")
+            self.setFillColor(DARK)
+            self.drawRightString(A4[0] - MARGIN, FOOTER - 3 * mm, f"page {number} of {len(self._pages)}")
             super().showPage()
         super().save()
 
@@ -99,14 +113,15 @@ def _around(report: Report) -> Callable:
         canvas.setFillColor(ALARM)
         canvas.rect(MARGIN, A4[1] - BANNER - 3 * mm, WIDTH, BANNER - 3 * mm, stroke=0, fill=1)
         words.drawOn(canvas, MARGIN + 3 * mm, A4[1] - BANNER - 3 * mm + (BANNER - 3 * mm - height) / 2)
-        canvas.setFillColor(DARK)
-        canvas.setFont(REGULAR, 7)
-        canvas.drawString(MARGIN, FOOTER - 1 * mm, f"BreastWise, result {report.study}, {sentences.moment(report)}")
+        told = (sentences.whose(report), sentences.origin(report))
+        below = paragraph("<br/>".join(map(markup, told)), "footer")
+        _, height = below.wrap(WIDTH - PAGE_NUMBER, A4[1])
+        below.drawOn(canvas, MARGIN, FOOTER - height)
 
     return draw
 
 
-def _story(report: Report) -> list[Flowable]:
+def _story(report: Report, tiles: int) -> list[Flowable]:
     return [
         *_head(report),
         *_section("Indication", "Not known to BreastWise."),
@@ -115,7 +130,7 @@ def _story(report: Report) -> list[Flowable]:
         *_section("Comparison", "None. Each exam is read by itself."),
         *_findings(report),
         *_slices(report),
-        *_pictures(report),
+        *_pictures(report, tiles),
         *_limits(),
         *_networks(report),
     ]
@@ -124,7 +139,8 @@ def _story(report: Report) -> list[Flowable]:
 def _head(report: Report) -> list[Flowable]:
     told = sentences.identity(report)
     cells = [
-        [paragraph(markup(each), style) for each, style in zip(pair, ("label", "text"), strict=True)] for pair in told
+        [paragraph(markup(each, VALUE), style) for each, style in zip(pair, ("label", "text"), strict=True)]
+        for pair in told
     ]
     rows = [left + right for left, right in zip(cells[::2], cells[1::2], strict=True)]
     widths = [22 * mm, WIDTH / 2 - 22 * mm, 31 * mm, WIDTH / 2 - 31 * mm]
@@ -139,7 +155,7 @@ def _section(name: str, *texts: str) -> list[Flowable]:
 def _warnings(report: Report) -> list[Flowable]:
     told = list(report.warnings[:MOST_WARNINGS])
     more = len(report.warnings) - len(told)
-    told += [f"{more} more warnings are in the study's other forms."] if more else []
+    told += [f"{counted(more, 'more warning')} {be(more)} in the study's other forms."] if more else []
     return [paragraph(f"<b>Warning about the exam:</b> {markup(each)}", "warning") for each in told]
 
 
@@ -148,8 +164,7 @@ def _findings(report: Report) -> list[Flowable]:
         return _section("Findings", "No slice is positive. That does not mean that there is no tumour.")
     shown = _surest(report)
     heat = report.heat([each.best_slice for each in shown])[:, ROLES.index("scantype")]
-    side = PICTURE if len(shown) > 1 else LARGE
-    blocks = [_finding(each, report, one, side) for each, one in zip(shown, heat, strict=True)]
+    blocks = [_finding(each, report, one, *SIZES[len(shown)]) for each, one in zip(shown, heat, strict=True)]
     head, *rest = blocks
     together = KeepTogether([*_section("Findings"), head])
     key = paragraph(
@@ -170,52 +185,81 @@ def _surest(report: Report) -> list[Finding]:
     return sorted(by_probability[:MOST_SHOWN], key=lambda each: each.number)
 
 
-def _finding(finding: Finding, report: Report, heat: np.ndarray, side: float) -> Table:
-    """``side``: width of its pictures."""
+def _finding(finding: Finding, report: Report, heat: np.ndarray, side: float, height: float) -> Table:
+    """``side``: width of its pictures; ``height`` of its curve."""
     told = [paragraph(markup(sentences.title(finding)), "finding")]
     told += [paragraph(markup(each)) for each in sentences.about(finding, report)]
     told += [paragraph(f"<b>Warning:</b> {markup(each)}.", "warning") for each in finding.warnings]
     room = WIDTH - 2 * side - 3 * BESIDE
     if finding.peak:
-        told.append(uptake(finding.peak, report.exam.description.seconds, room, CURVE))
-    kinds = picture(report, finding.best_slice, "curve_types")
-    of_kinds = captioned(kinds, edges_of(report.exam), f"slice {finding.best_slice}", "curve types")
-    images = [_image(each, side) for each in (tile(report, finding.best_slice, heat), of_kinds)]
+        told.append(uptake(finding.peak, report.exam.description.seconds, min(room, LONGEST_CURVE), height))
+    images = [_image(each, side) for each in (tile(report, finding.best_slice, heat), _kinetic_map(report, finding))]
     return Table([[*images, told]], [side + BESIDE, side + 2 * BESIDE, room], style=tight())
+
+
+def _kinetic_map(report: Report, finding: Finding) -> np.ndarray:
+    shown, kind = picture(report, finding.best_slice, CURVE_TYPES), KINDS[CURVE_TYPES]
+    return captioned(shown, edges_of(report.exam), f"slice {finding.best_slice}", kind.title, kind.classes)
 
 
 def _other_findings(report: Report, shown: Sequence[Finding]) -> list[Flowable]:
     others = [each for each in report.findings if each not in shown]
     lines = [f"{sentences.title(each)}. {sentences.about(each, report)[0]}" for each in others[:MOST_NAMED]]
     more = len(others) - MOST_NAMED
-    lines += [f"{more} more findings are in the study's other forms; their slices stand below."] if more > 0 else []
+    rest = f"{counted(more, 'more finding')} {be(more)} in the study's other forms; all positive slices stand below."
+    lines += [rest] if more > 0 else []
     return [paragraph(markup(each)) for each in lines]
 
 
 def _slices(report: Report) -> list[Flowable]:
-    """Every positive slice with both probabilities, downwards in groups of columns."""
+    """Every positive slice with both probabilities and why it is positive."""
+    rule = paragraph(markup(sentences.rule(report)), "caption")
+    if not report.positive_slices:
+        return [paragraph("How a slice is judged", "heading"), rule]
+    heading = paragraph("Positive slices: probability of tumour by each network, and why", "heading")
+    if len(report.positive_slices) <= MOST_REASONS:
+        return [KeepTogether([heading, rule, _with_reasons(report)])]
+    return [CondPageBreak(TABLE_BEGINS), heading, rule, *_in_columns(report)]
+
+
+def _with_reasons(report: Report) -> Table:
+    """A row a slice, with its reason as in other forms."""
+    rows = [
+        [paragraph(each, "cell") for each in (f"<b>{number}</b>", *_probabilities(report, number), markup(reason))]
+        for number, reason in enumerate(report.reasons, start=1)
+        if number in report.positive_slices
+    ]
+    return _table(["slice", "single", "scantype", "why"], rows, [9 * mm, 11 * mm, 16 * mm, WIDTH - 36 * mm])
+
+
+def _in_columns(report: Report) -> list[Flowable]:
+    """Downwards in groups of columns; those with the same reason are told together."""
     numbers = report.positive_slices
-    if not numbers:
-        return []
     rows = downwards([(str(number), *_probabilities(report, number)) for number in numbers], GROUPS)
     groups, nothing = len(rows[0]), ("", "", "")
     cells = [[part for each in (*row, *[nothing] * (groups - len(row))) for part in each] for row in rows]
-    table = Table(
-        [["slice", "single", "scantype"] * groups, *cells],
-        [WIDTH / GROUPS * share for share in (0.25, 0.3, 0.45)] * groups,
+    widths = [WIDTH / GROUPS * share for share in (0.25, 0.3, 0.45)] * groups
+    table = _table(["slice", "single", "scantype"] * groups, cells, widths, range(0, 3 * groups, 3))
+    why = " ".join((*sentences.reasons(report), "Each slice's own reason is in the study's JSON and CSV."))
+    return [paragraph(markup(why), "caption"), table]
+
+
+def _table(head: list[str], rows: list[list], widths: list[float], bold: Iterable[int] = ()) -> Table:
+    """``bold``: columns, from 0."""
+    return Table(
+        [head, *rows],
+        widths,
         repeatRows=1,
         hAlign="LEFT",
         style=[
+            *padding(1),
             ("FONT", (0, 0), (-1, -1), REGULAR, 7),
             ("FONT", (0, 0), (-1, 0), BOLD, 6.5),
             ("TEXTCOLOR", (0, 0), (-1, 0), DARK),
             ("LINEBELOW", (0, 0), (-1, 0), 0.5, RULE),
-            *(("FONT", (3 * group, 1), (3 * group, -1), BOLD, 7) for group in range(groups)),
-            *padding(1),
+            *(("FONT", (column, 1), (column, -1), BOLD, 7) for column in bold),
         ],
     )
-    heading = _section("Positive slices and the probability of tumour by each network")
-    return [CondPageBreak(TABLE_BEGINS), *heading, table]
 
 
 def downwards(things: Sequence, most: int) -> list[list]:
@@ -229,31 +273,32 @@ def _probabilities(report: Report, number: int) -> tuple[str, str]:
     return f"{said.single_probability:.3f}", f"{said.scantype_probability:.3f}"
 
 
-def _pictures(report: Report) -> list[Flowable]:
+def _pictures(report: Report, tiles: int) -> list[Flowable]:
     words = ("maximum intensity projection", "1st pass less before contrast")
-    projection = _image(captioned(picture(report, None, PROJECTION), edges_of(report.exam), *words), PICTURE)
-    chart = probabilities(report, WIDTH - PICTURE - 3 * mm, 48 * mm)
-    beside = Table([[chart, projection]], [WIDTH - PICTURE - mm, PICTURE + mm], style=tight())
-    return [KeepTogether([paragraph("Pictures", "heading"), beside, *_montage(report)])]
+    projection = _image(captioned(picture(report, None, PROJECTION), edges_of(report.exam), *words), PROJECTED)
+    chart = probabilities(report, WIDTH - PROJECTED - 3 * mm, 48 * mm)
+    beside = Table([[chart, projection]], [WIDTH - PROJECTED - mm, PROJECTED + mm], style=tight())
+    return [KeepTogether([paragraph("Pictures", "heading"), beside]), *_montage(report, tiles)]
 
 
-def _montage(report: Report) -> list[Flowable]:
-    if not report.positive_slices:
+def _montage(report: Report, tiles: int) -> list[Flowable]:
+    shown = evenly(report.positive_slices, tiles)
+    if not shown:
         return []
-    across = columns_of(min(len(report.positive_slices), TILES))
-    tiles = _image(montage(report, TILES, legend=False), WIDTH * across / ACROSS)
-    return [Spacer(0, BESIDE), tiles, paragraph(markup(_shown(report)), "caption")]
+    image = _image(montage(report, tiles, legend=False), WIDTH * columns_of(len(shown)) / ACROSS)
+    caption = paragraph(markup(_shown(report, shown)), "caption")
+    return [KeepTogether([Spacer(0, BESIDE), image, caption])]
 
 
-def _shown(report: Report) -> str:
-    numbers = report.positive_slices
-    shown = evenly(numbers, TILES)
-    chosen = "All positive slices" if len(shown) == len(numbers) else f"{len(shown)} positive slices, evenly chosen"
+def _shown(report: Report, shown: Sequence[int]) -> str:
+    count = len(report.positive_slices)
+    all_of_them = "The positive slice" if count == 1 else "All positive slices"
+    chosen = all_of_them if len(shown) == count else f"{len(shown)} of {count} positive slices, evenly chosen"
     return f"{chosen}, 1st pass, with heat. {about_heat('scantype')}"
 
 
 def _limits() -> list[Flowable]:
-    return [KeepTogether(_section("Limits", " ".join((*sentences.LIMITS, sentences.FUSION))))]
+    return [KeepTogether(_section("Limits", " ".join(sentences.LIMITS)))]
 
 
 def _networks(report: Report) -> list[Flowable]:

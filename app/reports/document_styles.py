@@ -32,6 +32,7 @@ def _styles() -> dict[str, ParagraphStyle]:
         "label": ParagraphStyle("label", text, fontSize=7.5, textColor=HexColor(0x555555)),
         "warning": ParagraphStyle("warning", text, textColor=ALARM),
         "caption": ParagraphStyle("caption", text, fontSize=6.8, leading=8.6, textColor=HexColor(0x444444)),
+        "footer": ParagraphStyle("footer", text, fontSize=7, leading=8.6, textColor=DARK),
         "cell": ParagraphStyle("cell", text, fontSize=7, leading=8.6),
     }
 
@@ -45,7 +46,9 @@ def boxed() -> Commands:
 
 
 def padding(points: float, aside: float = 0) -> Commands:
+    """It names the font, too: for cells without text of their own reportlab names one that is not embedded."""
+    sides = (("TOP", points), ("BOTTOM", points), ("LEFT", aside), ("RIGHT", 2))
     return [
-        (f"{side}PADDING", (0, 0), (-1, -1), each)
-        for side, each in (("TOP", points), ("BOTTOM", points), ("LEFT", aside), ("RIGHT", 2))
+        ("FONTNAME", (0, 0), (-1, -1), REGULAR),
+        *((f"{side}PADDING", (0, 0), (-1, -1), each) for side, each in sides),
     ]

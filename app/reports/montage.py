@@ -14,7 +14,7 @@ from reports.legend import BACKGROUND, FAINT_INK, GAP, INK, framed
 from reports.orientation import Edges
 from reports.pictures import HEAT_KEY, edges_of, grey, square
 from reports.report import Report
-from reports.words import RESEARCH, about_heat
+from reports.words import RESEARCH, about_heat, be, counted
 
 MOST, ACROSS = 12, 4
 TILE = 300  # pixels, the longer side of a slice
@@ -50,11 +50,9 @@ def columns_of(count: int) -> int:
 
 
 def _lines(report: Report, shown: Sequence[int]) -> list[str]:
-    count, positive = len(report.slices), len(report.positive_slices)
-    said = f"{positive} of {count} slices {'is' if positive == 1 else 'are'} positive"
-    if not shown:
-        said = f"None of {count} slices is positive"
-    chosen = f"; {len(shown)} of them are shown, evenly chosen" if len(shown) < positive else ""
+    slices, positive = counted(len(report.slices), "slice"), len(report.positive_slices)
+    said = f"{positive} of {slices} {be(positive)} positive" if shown else f"None of {slices} is positive"
+    chosen = f"; {len(shown)} of them {be(len(shown))} shown, evenly chosen" if len(shown) < positive else ""
     return [f"{said}{chosen}. BreastWise. {RESEARCH}"]
 
 
@@ -73,13 +71,15 @@ def tile(report: Report, number: int, heat: np.ndarray) -> np.ndarray:
     return captioned(image, edges_of(report.exam), f"slice {number}", words)
 
 
-def captioned(image: np.ndarray, edges: Edges | None, title: str, words: str) -> np.ndarray:
+def captioned(image: np.ndarray, edges: Edges | None, title: str, words: str, classes: bool = False) -> np.ndarray:
     """``image`` (rows, columns, 3), its longer side TILE pixels, in a frame as wide as that of any other: the sides of
-    the patient beside it, ``title`` and ``words`` below; (rows, columns, 3) uint8."""
+    the patient beside it, ``title`` and ``words`` below; (rows, columns, 3) uint8. Not ``classes``: what lies between
+    pixels is mixed of them."""
     rows, columns, _ = image.shape
     share = TILE / max(rows, columns)
     size = (round(columns * share), round(rows * share))
-    resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR)
+    mixing = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST if classes else mixing)
     frame = Image.new("RGB", (TILE + 2 * (GAP + LETTER), size[1] + 2 * LINE + 2 * LETTER + 2 * GAP), BACKGROUND)
     left, top = (frame.width - size[0]) // 2, LETTER + GAP
     frame.paste(Image.fromarray(resized), (left, top))

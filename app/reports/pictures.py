@@ -26,7 +26,7 @@ from reports.colours import overlay
 from reports.legend import Key, Ramp, Swatch, framed
 from reports.orientation import Edges, edges
 from reports.report import Report
-from reports.words import RESEARCH, about_heat
+from reports.words import RESEARCH, about_heat, counted
 
 #: Kinetic maps show ratios from 0 to this; larger ones have the same colour.
 LARGEST_SHOWN = 2.0
@@ -194,7 +194,7 @@ def _painted(kind: Kind, exam: KeptExam, number: int, heat: np.ndarray | None) -
 
 def _lines(of: Report | KeptExam, number: int | None, kind: str, heat: str | None) -> list[str]:
     exam = of.exam if isinstance(of, Report) else of
-    where = f"All {len(exam)} slices" if kind == PROJECTION else f"Slice {number} of {len(exam)}"
+    where = counted(len(exam), "slice") if kind == PROJECTION else f"Slice {number} of {len(exam)}"
     lines = [f"{where}: {KINDS[kind].title}{_moment(exam, kind)}"]
     if isinstance(of, Report) and kind != PROJECTION:
         lines.append(f"Networks: {of.reasons[number - 1]}.")

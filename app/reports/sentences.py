@@ -1,6 +1,7 @@
 """What the document says of an exam, its findings and its networks, as plain text."""
 
 import itertools
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
@@ -10,10 +11,15 @@ from imaging.exam import FOLDERS
 from imaging.kept_exam import ExamDescription
 from imaging.stack import cut
 from nets.bundle import Card
+from reports.document_fonts import printable
 from reports.report import Report
+from reports.scripts import UNKNOWN
+from reports.words import be, counted
 
 NOT_TOLD = "not told"
-LONGEST = 200  # characters
+NO_NAME = "the name cannot be printed here; see the patient ID"
+NO_OTHER_NAME = "another way of writing it cannot be printed here"
+LONGEST, LONGEST_BELOW = 200, 60  # characters, in a page and below it
 #: Where a card keeps what an evaluation found.
 EVALUATION = "evaluation"
 # Initial rise in percent as BI-RADS names it: below the first slow, above the second fast.
@@ -25,6 +31,12 @@ FUSION = (
     "Rule: a slice is positive when both networks say so, or when one does and a slice directly before or after it is "
     "positive in both."
 )
+# By the decisions of the single and the scantype network.
+VOTES = {
+    (1, 1): "Both networks say yes",
+    (0, 1): "The scantype network alone says yes, and both do directly beside it",
+    (1, 0): "The single network alone says yes, and both do directly beside it",
+}
 LIMITS = (
     "The answer is a list of slices. It is no diagnosis, no BI-RADS category and no outline of a tumour, and a slice "
     "that is not listed may hold one.",
@@ -44,29 +56,64 @@ def ranges(numbers: Sequence[int]) -> str:
 def answer(report: Report) -> str:
     positive, count = report.positive_slices, len(report.slices)
     if not positive:
-        return f"No slice is positive ({count} were read)."
-    words = "slice is" if len(positive) == 1 else "slices are"
-    return f"{len(positive)} of {count} {words} positive: {ranges(positive)}."
+        return f"No slice is positive ({count} {'was' if count == 1 else 'were'} read)."
+    return f"{len(positive)} of {counted(count, 'slice')} {be(len(positive))} positive: {ranges(positive)}."
+
+
+def rule(report: Report) -> str:
+    """From which probability each network says yes, as far as its card tells, and what follows for a slice."""
+    thresholds = ", ".join(f"{card.role} {card.threshold:.3f}" for card in report.cards if card.threshold is not None)
+    return " ".join(([f"A network says yes from its threshold on: {thresholds}."] if thresholds else []) + [FUSION])
+
+
+def reasons(report: Report) -> list[str]:
+    """Why slices are positive, those with the same reason together."""
+    said = {number: report.slices[number - 1] for number in report.positive_slices}
+    told = []
+    for votes, words in VOTES.items():
+        numbers = [each for each, of in said.items() if (of.single_decision, of.scantype_decision) == votes]
+        told += [f"{words}: {ranges(numbers)}."] if numbers else []
+    return told
 
 
 def person(name: str) -> str:
-    """A DICOM person name (PS3.5 6.2.1.2): family name first, each way of writing it once."""
-    written = (", ".join(filter(None, (part.strip() for part in each.split("^")))) for each in name.split("="))
-    return " / ".join(dict.fromkeys(filter(None, written)))
+    """A DICOM person name (PS3.5 6.2.1.2): family name first, each way of writing it once, as far as there are fonts
+    for it; it says where one is left out."""
+    ways = list(dict.fromkeys(filter(None, map(_way, name.split("=")))))
+    shown = short(" / ".join(filter(printable, ways)))
+    if all(map(printable, ways)):
+        return shown
+    return f"{shown} ({NO_OTHER_NAME})" if shown else NO_NAME
 
 
-def short(text: str) -> str:
+def _way(written: str) -> str:
+    wide = any(unicodedata.east_asian_width(each) in "WF" for each in written)
+    return (" " if wide else ", ").join(filter(None, (part.strip() for part in written.split("^"))))
+
+
+def legible(text: str) -> str:
+    """``text``, cut where it is long; it says so where characters of it have no font."""
+    shown = short(text)
+    return shown if printable(shown) else f"{shown} ({UNKNOWN} cannot be printed here)"
+
+
+def short(text: str, longest: int = LONGEST) -> str:
     """``text``, cut where it is longer than DICOM allows (PS3.5 6.2: 64 characters, of a name three times as many)."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return text if len(text) <= longest else f"{text[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def day(date: str) -> str:
     """A DICOM date as ``2020-01-31``; as it stands where it is none."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdecimal() else date
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdecimal() else legible(date)
 
 
 def moment(report: Report) -> str:
     return f"{report.analysed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def origin(report: Report) -> str:
+    """Which program made which result, and when."""
+    return f"BreastWise {report.version}, result {report.study}, {moment(report)}"
 
 
 def identity(report: Report) -> list[tuple[str, str]]:
@@ -75,14 +122,20 @@ def identity(report: Report) -> list[tuple[str, str]]:
     told = [
         ("Patient", person(header.get("PatientName", ""))),
         ("Study date", day(header.get("StudyDate", ""))),
-        ("Patient ID", header.get("PatientID", "")),
-        ("Accession number", header.get("AccessionNumber", "")),
+        ("Patient ID", legible(header.get("PatientID", ""))),
+        ("Accession number", legible(header.get("AccessionNumber", ""))),
         ("Born", day(header.get("PatientBirthDate", ""))),
-        ("Study", header.get("StudyDescription", "")),
-        ("Sex", header.get("PatientSex", "")),
+        ("Study", legible(header.get("StudyDescription", ""))),
+        ("Sex", legible(header.get("PatientSex", ""))),
         ("Analysed", moment(report)),
     ]
-    return [(name, short(value) or NOT_TOLD) for name, value in told]
+    return [(name, value or NOT_TOLD) for name, value in told]
+
+
+def whose(report: Report) -> str:
+    """Patient, ID and date of study in one line, so that pages that were parted find together."""
+    told = dict(identity(report))
+    return "; ".join(f"{name} {short(told[name], LONGEST_BELOW)}" for name in ("Patient", "Patient ID", "Study date"))
 
 
 def technique(exam: ExamDescription) -> str:
@@ -98,7 +151,7 @@ def _scanner(header: Mapping[str, str]) -> list[str]:
         ("FlipAngle", "degrees flip angle"),
     )
     values = [f"{_number(header[keyword])} {unit}" for keyword, unit in named if header.get(keyword)]
-    told = ", ".join(filter(None, (short(made), *values)))
+    told = ", ".join(filter(None, (legible(made), *values)))
     return [f"{told}."] if told else []
 
 
@@ -106,7 +159,7 @@ def _number(text: str) -> str:
     try:
         return f"{round(float(text), 2):g}"
     except ValueError:
-        return short(text)
+        return legible(text)
 
 
 def _passes(exam: ExamDescription) -> str:
@@ -117,7 +170,10 @@ def _passes(exam: ExamDescription) -> str:
 
 
 def _geometry(exam: ExamDescription) -> list[str]:
-    stack, told = exam.stack, [f"{len(exam.stack)} slices of {exam.stack.rows} x {exam.stack.columns} pixels"]
+    stack, told = (
+        exam.stack,
+        [f"{counted(len(exam.stack), 'slice')} of {exam.stack.rows} x {exam.stack.columns} pixels"],
+    )
     if stack.pixel_spacing:
         told.append("pixels of {:.3g} x {:.3g} mm".format(*stack.pixel_spacing))
     if stack.slice_spacing is not None:
@@ -129,7 +185,7 @@ def _geometry(exam: ExamDescription) -> list[str]:
 
 
 def _agent(header: Mapping[str, str]) -> str:
-    agent = short(header.get("ContrastBolusAgent", ""))
+    agent = legible(header.get("ContrastBolusAgent", ""))
     return f"Contrast agent: {agent}." if agent else "The headers name no contrast agent."
 
 
@@ -171,9 +227,17 @@ def kinetics(peak: Peak) -> str:
 
 def agreement(finding: Finding) -> str:
     found = finding.agreement
-    kinds = f"{found.persistent:.0%} persistent, {found.plateau:.0%} plateau, {found.wash_out:.0%} wash-out"
-    elsewhere = [f"{share:.0%} in the {name}" for name, share in (("air", found.air), ("chest", found.chest)) if share]
-    return ", ".join((f"Of the heat there {found.enhancing:.0%} lies in enhancing tissue ({kinds})", *elsewhere)) + "."
+    parts = ((found.persistent, "persistent"), (found.plateau, "plateau"), (found.wash_out, "wash-out"))
+    kinds = ", ".join(f"{_percent(share)} {name}" for share, name in parts)
+    elsewhere = [
+        f"{_percent(share)} in the {name}" for name, share in (("air", found.air), ("chest", found.chest)) if share
+    ]
+    told = f"Of the heat there {_percent(found.enhancing)} lies in enhancing tissue ({kinds})"
+    return ", ".join((told, *elsewhere)) + "."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def evaluation(card: Card) -> Mapping:
@@ -186,8 +250,8 @@ def measured_on(card: Card) -> str:
     found = evaluation(card)
     if not found:
         return "Its card tells no figures."
-    kind = "phantoms (synthetic exams)" if found["data"].get("source", {}).get("kind") == "phantoms" else "exams"
-    return f"Measured on {found['counts']['exams_judged']} {kind}"
+    kind = "synthetic exam" if found["data"].get("source", {}).get("kind") == "phantoms" else "exam"
+    return f"Measured on {counted(found['counts']['exams_judged'], kind)}"
 
 
 FIGURES = {

@@ -12,6 +12,15 @@ SEE_CARDS = "What these networks were trained on stands in their cards, as far a
 NEVER = "never seen a patient"
 
 
+def counted(count: int, thing: str) -> str:
+    """``1 slice``, ``2 slices``; ``thing`` is one."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def be(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
 def about_heat(network: str) -> str:
     """What red means, below a picture with the heat of ``network``, single or scantype."""
     return " ".join((f"The {network} network.", CAPTION, *([SINGLE_CAPTION] if network == "single" else [])))

@@ -67,7 +67,7 @@ class MapTests(SimpleTestCase):
 class PaintingTests(SimpleTestCase):
     def test_a_class_has_its_colour_and_none_leaves_the_picture(self):
         found = painted(np.zeros((1, 3), np.float32), np.array([[0, 1, 3]], np.uint8), {1: (100, 0, 0), 3: (0, 200, 0)})
-        self.assertEqual(found.tolist(), [[[0, 0, 0], [65, 0, 0], [0, 130, 0]]])
+        self.assertEqual(found.tolist(), [[[0, 0, 0], [100, 0, 0], [0, 200, 0]]])
 
     def test_opacity_mixes(self):
         found = blended(np.ones((1, 1)), np.zeros((1, 1, 3)), np.full((1, 1), 0.25))

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 from django.test import SimpleTestCase
 
-from reports.montage import MOST, columns_of, evenly, montage, tile
+from reports.montage import MOST, captioned, columns_of, evenly, montage, tile
+from reports.pictures import CURVE_KEY, KINDS, picture
 from reports.tests.reports import UNPLACED, a_report, heat, true_slices
 
 
@@ -60,3 +61,25 @@ class MontageTests(SimpleTestCase):
     def test_exam_without_geometry_and_oblique_ones_are_shown(self):
         for kind in (UNPLACED, "oblique", "sagittal"):
             self.assertGreater(montage(a_report(kind)).size, 0, kind)
+
+
+class ClassesTests(SimpleTestCase):
+    key = frozenset(each.colour for each in CURVE_KEY)
+
+    def colours(self, classes: bool) -> set[tuple[int, ...]]:
+        """Of a picture of all curve types side by side, made smaller; grey is none."""
+        stripes = np.resize([*self.key, (90, 90, 90)], (1, 700, 3)).astype(np.uint8).repeat(500, axis=0)
+        shown = captioned(stripes, None, "slice 1", "curve types", classes=classes).reshape(-1, 3)
+        return {tuple(map(int, each)) for each in np.unique(shown, axis=0) if len(set(each)) > 1}
+
+    def test_classes_that_are_made_smaller_have_the_colours_of_the_key(self):
+        self.assertEqual(self.colours(classes=True), self.key)
+        self.assertGreater(len(self.colours(classes=False)), len(self.key))
+
+    def test_a_map_of_classes_has_the_colours_of_its_key_alone(self):
+        report, number = a_report("axial"), true_slices("axial")[2]
+        for kind in ("curve_types", "initial_rise"):
+            shown = captioned(picture(report, number, kind), None, "", "", classes=True).reshape(-1, 3)
+            coloured = {tuple(map(int, each)) for each in np.unique(shown, axis=0) if len(set(each)) > 1}
+            self.assertLessEqual(coloured, {each.colour for each in KINDS[kind].key})
+            self.assertGreater(len(coloured), 1)

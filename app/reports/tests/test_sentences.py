@@ -20,9 +20,20 @@ class IdentityTests(SimpleTestCase):
     def test_name_has_the_family_first_and_each_way_of_writing_once(self):
         self.assertEqual(sentences.person("Doe^Jane^^Dr"), "Doe, Jane, Dr")
         self.assertEqual(
-            sentences.person("Yamada^Tarou=山田^太郎=やまだ^たろう"), "Yamada, Tarou / 山田, 太郎 / やまだ, たろう"
+            sentences.person("Yamada^Tarou=山田^太郎=やまだ^たろう"), "Yamada, Tarou / 山田 太郎 / やまだ たろう"
         )
+        self.assertEqual(sentences.person("كمال^ليلى"), "كمال, ليلى")
         self.assertEqual(sentences.person(""), "")
+
+    def test_way_of_writing_a_name_that_has_no_font_is_left_out_and_it_says_so(self):
+        self.assertEqual(
+            sentences.person("Yoshida^Jun=𠮷田^純"), "Yoshida, Jun (another way of writing it cannot be printed here)"
+        )
+        self.assertEqual(sentences.person("देव^राज"), "the name cannot be printed here; see the patient ID")
+
+    def test_value_that_has_no_font_says_so(self):
+        self.assertEqual(sentences.legible("Studie 1"), "Studie 1")
+        self.assertEqual(sentences.legible("𠮷 1"), "𠮷 1 (\ufffd cannot be printed here)")
 
     def test_dates_are_told_as_iso_does(self):
         self.assertEqual(sentences.day("20200131"), "2020-01-31")
@@ -47,6 +58,12 @@ class TechniqueTests(SimpleTestCase):
     def test_agent_is_named_where_the_header_does(self):
         exam = with_header(a_report(), ContrastBolusAgent="Gadovist").exam.description
         self.assertIn("Contrast agent: Gadovist.", sentences.technique(exam))
+
+    def test_one_slice_is_one(self):
+        report = a_report("axial")
+        stack = replace(report.exam.stack, image_positions=report.exam.stack.image_positions[:1])
+        told = sentences.technique(with_description(report, stack=stack).exam.description)
+        self.assertIn("Axial: 1 slice of 128 x 144 pixels", told)
 
     def test_silent_headers_are_no_error(self):
         silent = with_description(a_report(UNPLACED), header={}, seconds=None).exam.description
@@ -93,6 +110,10 @@ class FindingTests(SimpleTestCase):
     def test_answer_counts_and_names_slices(self):
         self.assertEqual(sentences.answer(self.report), "5 of 14 slices are positive: 5 to 9.")
         none = a_report("axial", positive=False)
+        one = replace(self.report, slices=[replace(each, fused=each.number == 7) for each in self.report.slices])
+        self.assertEqual(sentences.answer(one), "1 of 14 slices is positive: 7.")
+        self.assertEqual(sentences.answer(replace(one, slices=one.slices[6:7])), "1 of 1 slice is positive: 7.")
+        self.assertEqual(sentences.answer(replace(none, slices=none.slices[:1])), "No slice is positive (1 was read).")
         self.assertEqual(sentences.answer(none), "No slice is positive (14 were read).")
 
 
@@ -108,7 +129,12 @@ class NetworksTests(SimpleTestCase):
     def test_figures_are_read_from_where_the_evaluation_puts_them(self):
         self.assertEqual(sentences.EVALUATION, EVALUATION)
         self.assertEqual(len(sentences.figures(sentences.evaluation(self.shipped))), len(sentences.FIGURES))
-        self.assertIn("phantoms (synthetic exams)", sentences.measured_on(self.shipped))
+        self.assertIn("synthetic exams", sentences.measured_on(self.shipped))
+
+    def test_exams_are_counted(self):
+        counts = {"counts": {"exams_judged": 1}, "data": {}}
+        card = replace(self.shipped, figures={EVALUATION: counts})
+        self.assertEqual(sentences.measured_on(card), "Measured on 1 exam")
 
     def test_card_without_figures_says_so(self):
         self.assertEqual(sentences.measured_on(replace(self.shipped, figures={})), "Its card tells no figures.")
