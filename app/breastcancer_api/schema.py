@@ -21,6 +21,7 @@ from breastcancer_api.serializers import (
     ExamSerializer,
     ListedStudySerializer,
     PictureQuerySerializer,
+    PicturesSerializer,
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
@@ -31,6 +32,7 @@ from breastcancer_api.serializers import (
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 from reports.errors import FormError
+from reports.layers import LAYERS
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -72,7 +74,7 @@ COMMON = {
         ("authentication_failed", "no such token, or `Authorization` is of another form"),
     ),
     403: (("permission_denied", "a form of a browser without its CSRF token"),),
-    429: (("throttled", "more requests than UPLOAD_RATE or REQUEST_RATE; `Retry-After` says when to come again"),),
+    429: (("throttled", "more requests than UPLOAD_RATE, PICTURE_RATE or REQUEST_RATE; `Retry-After` says when"),),
     500: (("internal_error", "unforeseen; `detail` holds an id, the server's log holds the rest"),),
 }
 MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
@@ -243,11 +245,38 @@ PICTURE = extend_schema(
     parameters=[PictureQuerySerializer, NETWORKS],
     responses={(200, "image/png"): BINARY} | _problems(BAD_QUERY, MISSING, MADE),
 )
+FULL = {503: ((Full.default_code, "as many slices as the server shows at once are being shown"),)}
 CURVE = extend_schema(
     operation_id="get_curve",
     description="How the tissue at a place of a slice takes up contrast.",
     parameters=[CurveQuerySerializer, NETWORKS],
-    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT),
+    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT, FULL),
+)
+PICTURES = extend_schema(
+    operation_id="get_pictures",
+    description="What there is to look at: size, sides, passes, layers and what their colours mean.",
+    parameters=[NETWORKS],
+    responses={(200, "application/json"): PicturesSerializer} | _problems(MISSING, NOT_DONE, KEPT),
+)
+PIXELS = extend_schema(
+    operation_id="get_pixels",
+    description="The brightness of a slice, counted from 1, before and in each pass: (4, rows, columns) 16-bit "
+    "integers, little-endian, one scale for the exam: 4096 is what all but a thousandth of its first pass stay below.",
+    parameters=[NETWORKS],
+    responses={(200, "application/octet-stream"): BINARY} | _problems(MISSING, NOT_DONE, KEPT, FULL),
+)
+PROJECTION_PIXELS = extend_schema(
+    operation_id="get_projection_pixels",
+    description="Maximum intensity projection of the first pass less before contrast, (rows, columns), in the same "
+    "unit.",
+    parameters=[NETWORKS],
+    responses={(200, "application/octet-stream"): BINARY} | _problems(MISSING, NOT_DONE, KEPT, FULL),
+)
+LAYER = extend_schema(
+    operation_id="get_layer",
+    description="What lies over a grey slice, counted from 1, as a PNG of (rows, columns) with opacity.",
+    parameters=[OpenApiParameter("layer", OpenApiTypes.STR, OpenApiParameter.PATH, enum=tuple(LAYERS)), NETWORKS],
+    responses={(200, "image/png"): BINARY} | _problems(MISSING, MADE),
 )
 CARDS = extend_schema(
     operation_id="list_networks",

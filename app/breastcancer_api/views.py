@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import numpy as np
 from django.db import transaction
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -17,13 +18,16 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from breastcancer_api import audit, schema
+from breastcancer_api.access import PICTURES
 from breastcancer_api.clients import still_waits
+from breastcancer_api.compression import packed
 from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
-from breastcancer_api.forms import PNG, Form, curve_at, reported
+from breastcancer_api.forms import PNG, Form, curve_at, reported, shown
+from breastcancer_api.looking import layer_of, pictures_of
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
-from breastcancer_api.places import making, place, turn
+from breastcancer_api.places import looking, making, place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
 from breastcancer_api.serializers import (
@@ -36,8 +40,10 @@ from breastcancer_api.serializers import (
 )
 from breastcancer_api.studies import validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
+from reports.brightness import brightness, projection
 from reports.pictures import picture, png
 
+BYTES = "application/octet-stream"
 # results of a patient are not to stay in a browser's or a proxy's cache
 UNKEPT = {"Cache-Control": "no-store"}
 
@@ -148,6 +154,8 @@ class ResultsView(OwnStudies, GenericAPIView):
 class LookedAtView(ResultsView):
     """A part of a result, asked for many times while somebody looks at it."""
 
+    throttle_scope = PICTURES
+
     def result(self) -> Study:
         """Raises NotDone."""
         return audit.looked_at(self.request, done(self.get_object()))
@@ -212,9 +220,50 @@ class CurveView(LookedAtView):
     def get(self, request, *args, number, **kwargs):  # noqa: ARG002
         place = _query(CurveQuerySerializer, request)
         study = self.result()
-        with reported(study, still_waits(request)) as report:
+        with looking(), shown(study) as exam:
             _there(study, number)
-            return Response(curve_at(report.exam, number, **place), headers=_origin(study) | UNKEPT)
+            return Response(curve_at(exam, number, **place), headers=_origin(study) | UNKEPT)
+
+
+class PicturesView(LookedAtView):
+    """``GET /studies/<id>/pictures/``: what there is to look at."""
+
+    @schema.PICTURES
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.result()
+        with shown(study) as exam:
+            return Response(pictures_of(study, exam), headers=_origin(study) | UNKEPT)
+
+
+class PixelsView(LookedAtView):
+    """``GET /studies/<id>/slices/<number>/pixels``: the brightness of a slice before and in each pass."""
+
+    @schema.PIXELS
+    def get(self, request, *args, number, **kwargs):  # noqa: ARG002
+        study = self.result()
+        _there(study, number)
+        with looking(), shown(study) as exam:
+            return _numbers(request, brightness(exam, number), study)
+
+
+class ProjectionPixelsView(LookedAtView):
+    """``GET /studies/<id>/projection/pixels``: the maximum intensity projection in the same unit."""
+
+    @schema.PROJECTION_PIXELS
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.result()
+        with making(), shown(study) as exam:
+            return _numbers(request, projection(exam), study)
+
+
+class LayerView(LookedAtView):
+    """``GET /studies/<id>/slices/<number>/layers/<layer>.png``: what lies over the grey slice."""
+
+    @schema.LAYER
+    def get(self, request, *args, number, layer, **kwargs):  # noqa: ARG002
+        study = self.result()
+        _there(study, number)
+        return _file(layer_of(study, number, layer, still_waits(request)), PNG, study)
 
 
 class NetworksView(APIView):
@@ -236,6 +285,12 @@ def _origin(study: Study) -> dict[str, str]:
 
 def _file(content: bytes, content_type: str, study: Study, headers: dict[str, str] | None = None) -> HttpResponse:
     return HttpResponse(content, content_type=content_type, headers=_origin(study) | UNKEPT | (headers or {}))
+
+
+def _numbers(request: Request, values: np.ndarray, study: Study) -> HttpResponse:
+    """``values`` as they lie in memory, the last axis first to run."""
+    content, headers = packed(values.data, request.headers.get("Accept-Encoding", ""))
+    return _file(content, BYTES, study, headers)
 
 
 def _query(serializer: type[Serializer], request: Request) -> dict:

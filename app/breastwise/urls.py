@@ -26,6 +26,12 @@ urlpatterns = [
     ),
     path("studies/<uuid:pk>/slices/<int:number>.png", views.PictureView.as_view(), name="study-picture"),
     path("studies/<uuid:pk>/slices/<int:number>/curve/", views.CurveView.as_view(), name="study-curve"),
+    path("studies/<uuid:pk>/pictures/", views.PicturesView.as_view(), name="study-pictures"),
+    path("studies/<uuid:pk>/slices/<int:number>/pixels", views.PixelsView.as_view(), name="study-pixels"),
+    path("studies/<uuid:pk>/projection/pixels", views.ProjectionPixelsView.as_view(), name="study-projection-pixels"),
+    path(
+        "studies/<uuid:pk>/slices/<int:number>/layers/<slug:layer>.png", views.LayerView.as_view(), name="study-layer"
+    ),
     re_path(r"^validate/?$", views.ValidateView.as_view(), name="validate"),
     path("networks/", views.NetworksView.as_view(), name="networks"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
