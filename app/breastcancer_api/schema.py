@@ -20,6 +20,7 @@ from breastcancer_api.serializers import (
     CurveSerializer,
     ExamSerializer,
     ListedStudySerializer,
+    PassportSerializer,
     PictureQuerySerializer,
     PicturesSerializer,
     ProblemSerializer,
@@ -29,6 +30,7 @@ from breastcancer_api.serializers import (
     StudySerializer,
     ValidationSerializer,
 )
+from breastcancer_api.studies import NotRead
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 from reports.errors import FormError
@@ -225,6 +227,18 @@ MADE = KEPT | {
     ),
     504: (("time_up", "with workers: none made the heat within REQUEST_TIMEOUT_SECONDS"),),
 }
+PASSPORT = extend_schema(
+    operation_id="get_passport",
+    description="What is in the exam, as `POST /validate/` says it: known as soon as it is read, for an hour.",
+    responses={(200, "application/json"): PassportSerializer}
+    | _problems(
+        MISSING,
+        {
+            409: ((NotRead.default_code, "the exam is not read yet"),),
+            410: ((NotKept.default_code, "an hour is over, or the exam was refused before it was read"),),
+        },
+    ),
+)
 BINARY = {"type": "string", "format": "binary"}
 
 

@@ -24,6 +24,7 @@ PARTS = {
     "montage": "study-montage-png",
     "mip": "study-mip-png",
     "pictures": "study-pictures",
+    "passport": "study-passport",
 }
 
 
@@ -79,6 +80,7 @@ class LinksSerializer(serializers.Serializer):
     montage = serializers.URLField()
     mip = serializers.URLField()
     pictures = serializers.URLField()
+    passport = serializers.URLField()
 
 
 class PeakSerializer(serializers.Serializer):
@@ -318,14 +320,19 @@ class IgnoredSerializer(serializers.Serializer):
     reason = serializers.CharField()
 
 
-class ValidationSerializer(serializers.Serializer):
-    """What is in a zip."""
+class PassportSerializer(serializers.Serializer):
+    """What is in an exam."""
 
-    accepted = serializers.BooleanField()
-    problems = ProblemSerializer(many=True)
     slice_count = serializers.IntegerField(allow_null=True)
     passes = PassSerializer(many=True)
     geometry = GeometrySerializer(allow_null=True)
     warnings = serializers.ListField(child=serializers.CharField())
     series = FoundSerializer(many=True)
     ignored = IgnoredSerializer(many=True)
+
+
+class ValidationSerializer(PassportSerializer):
+    """What is in a zip, and whether it would be taken."""
+
+    accepted = serializers.BooleanField()
+    problems = ProblemSerializer(many=True)

@@ -38,7 +38,7 @@ from breastcancer_api.serializers import (
     SliceSerializer,
     StudySerializer,
 )
-from breastcancer_api.studies import validate
+from breastcancer_api.studies import passport_of, validate
 from breastcancer_api.uploads import uploaded_archive, wanted_passes
 from reports.brightness import brightness, projection
 from reports.pictures import picture, png
@@ -118,6 +118,17 @@ class StudyView(OwnStudies, GenericAPIView):
             receipt = erase(study)
             audit.record(request, AuditEvent.Action.ERASED, study, receipt=receipt)
         return Response(receipt)
+
+
+class PassportView(OwnStudies, GenericAPIView):
+    """``GET /studies/<id>/passport/``: what is in the exam, as soon as it is read."""
+
+    @schema.PASSPORT
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.get_object()
+        body = passport_of(study)
+        audit.looked_at(request, study)
+        return Response(body, headers=UNKEPT)
 
 
 class SlicesView(ListAPIView):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("studies/", studies, name="studies"),  # the address that is told to others
     re_path(r"^studies/?$", studies),
     path("studies/<uuid:pk>/", views.StudyView.as_view(), name="study"),
+    path("studies/<uuid:pk>/passport/", views.PassportView.as_view(), name="study-passport"),
     path("studies/<uuid:pk>/slices/", views.SlicesView.as_view(), name="study-slices"),
     path("studies/<uuid:pk>/results.json", views.ResultsJsonView.as_view(), name="study-results-json"),
     path("studies/<uuid:pk>/results.csv", views.ResultsCsvView.as_view(), name="study-results-csv"),

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
-from breastcancer_api import inline, studies
+from breastcancer_api import inline, remembered, studies
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.studies import interrupt
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
@@ -65,7 +65,7 @@ class ListTests(StudiesTestCase):
 
     def test_list_does_not_ask_what_refusals_said(self):
         Study.objects.create(state="refused", problem={"status": 400, "code": "no_signal", "title": "t"})
-        with mock.patch.object(studies.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
+        with mock.patch.object(remembered.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
             self.assertEqual(self.client.get("/studies/").json()["count"], 1)
 
     def ids(self, query: str) -> list[str]:
@@ -202,7 +202,7 @@ class RefusedStudyTests(StudiesTestCase):
         self.send("/upload/", {f"{name}/Doe Jane.dcm": b"text" for name in FOLDERS}, "series.zip")
         study = Study.objects.get()
         self.assertIn("Doe Jane", studies.problem_of(study)["detail"])
-        studies.cache.clear()
+        remembered.cache.clear()
         self.assertEqual(studies.problem_of(study)["code"], "not_a_dicom_image")
         self.assertNotIn("Doe", str(studies.problem_of(study)) + str(Study.objects.values()))
 

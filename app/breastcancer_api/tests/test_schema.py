@@ -56,6 +56,7 @@ class SchemaTests(SimpleTestCase):
                 *((f"/studies/{{id}}/{form.file}", "get") for form in FORMS),
                 ("/studies/{id}/slices/{number}.png", "get"),
                 ("/studies/{id}/slices/{number}/curve/", "get"),
+                ("/studies/{id}/passport/", "get"),
                 ("/studies/{id}/pictures/", "get"),
                 ("/studies/{id}/slices/{number}/pixels", "get"),
                 ("/studies/{id}/slices/{number}/layers/{layer}.png", "get"),
