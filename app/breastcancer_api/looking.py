@@ -23,6 +23,14 @@ from reports.words import banner
 
 AROUND = 4  # positive slices on either side whose heat is made together with that of one
 RAMP_COLOURS = 16  # of a ramp in a legend
+#: What tells whose an exam is, by DICOM keyword.
+PATIENT = {
+    "patient_name": "PatientName",
+    "patient_id": "PatientID",
+    "patient_birth_date": "PatientBirthDate",
+    "study_date": "StudyDate",
+    "accession_number": "AccessionNumber",
+}
 
 
 def pictures_of(study: Study, exam: KeptExam) -> dict:
@@ -42,6 +50,11 @@ def pictures_of(study: Study, exam: KeptExam) -> dict:
         ],
         "research": banner(cards_of(study.networks)),
     }
+
+
+def patient_of(exam: KeptExam) -> dict[str, str]:
+    """Whose the exam is, as its headers say it; empty where they are silent."""
+    return {name: exam.description.header.get(keyword, "") for name, keyword in PATIENT.items()}
 
 
 def layer_of(study: Study, number: int, name: str, check: Check) -> bytes:

@@ -21,6 +21,7 @@ from breastcancer_api.serializers import (
     ExamSerializer,
     ListedStudySerializer,
     PassportSerializer,
+    PatientSerializer,
     PictureQuerySerializer,
     PicturesSerializer,
     ProblemSerializer,
@@ -291,6 +292,11 @@ LAYER = extend_schema(
     description="What lies over a grey slice, counted from 1, as a PNG of (rows, columns) with opacity.",
     parameters=[OpenApiParameter("layer", OpenApiTypes.STR, OpenApiParameter.PATH, enum=tuple(LAYERS)), NETWORKS],
     responses={(200, "image/png"): BINARY} | _problems(MISSING, MADE),
+)
+PATIENT = extend_schema(
+    operation_id="get_patient",
+    description="Whose the exam is, as its headers say it. The trail keeps who asked.",
+    responses={(200, "application/json"): PatientSerializer} | _problems(MISSING, NOT_DONE, KEPT),
 )
 CARDS = extend_schema(
     operation_id="list_networks",

@@ -25,6 +25,7 @@ PARTS = {
     "mip": "study-mip-png",
     "pictures": "study-pictures",
     "passport": "study-passport",
+    "patient": "study-patient",
 }
 
 
@@ -81,6 +82,7 @@ class LinksSerializer(serializers.Serializer):
     mip = serializers.URLField()
     pictures = serializers.URLField()
     passport = serializers.URLField()
+    patient = serializers.URLField()
 
 
 class PeakSerializer(serializers.Serializer):
@@ -207,6 +209,17 @@ class PicturesSerializer(serializers.Serializer):
     passes = ShownPassSerializer(many=True)
     layers = LayerSerializer(many=True)
     research = serializers.CharField()
+
+
+class PatientSerializer(serializers.Serializer):
+    """Whose the exam is, as its headers say it: names with `^` between their parts, dates as YYYYMMDD; empty where
+    they are silent."""
+
+    patient_name = serializers.CharField()
+    patient_id = serializers.CharField()
+    patient_birth_date = serializers.CharField()
+    study_date = serializers.CharField()
+    accession_number = serializers.CharField()
 
 
 class ListedStudySerializer(serializers.ModelSerializer):

@@ -24,7 +24,7 @@ from breastcancer_api.compression import packed
 from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
 from breastcancer_api.forms import PNG, Form, curve_at, reported, shown
-from breastcancer_api.looking import layer_of, pictures_of
+from breastcancer_api.looking import layer_of, patient_of, pictures_of
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
 from breastcancer_api.places import looking, making, place, turn
@@ -275,6 +275,18 @@ class LayerView(LookedAtView):
         study = self.result()
         _there(study, number)
         return _file(layer_of(study, number, layer, still_waits(request)), PNG, study)
+
+
+class PatientView(OwnStudies, GenericAPIView):
+    """``GET /studies/<id>/patient/``: whose the exam is, for who asks for that."""
+
+    @schema.PATIENT
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = done(self.get_object())
+        with shown(study) as exam:
+            body = patient_of(exam)
+        audit.record(request, AuditEvent.Action.NAMED, study)
+        return Response(body, headers=UNKEPT)
 
 
 class NetworksView(APIView):

@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("studies/<uuid:pk>/slices/<int:number>.png", views.PictureView.as_view(), name="study-picture"),
     path("studies/<uuid:pk>/slices/<int:number>/curve/", views.CurveView.as_view(), name="study-curve"),
+    path("studies/<uuid:pk>/patient/", views.PatientView.as_view(), name="study-patient"),
     path("studies/<uuid:pk>/pictures/", views.PicturesView.as_view(), name="study-pictures"),
     path("studies/<uuid:pk>/slices/<int:number>/pixels", views.PixelsView.as_view(), name="study-pixels"),
     path("studies/<uuid:pk>/projection/pixels", views.ProjectionPixelsView.as_view(), name="study-projection-pixels"),

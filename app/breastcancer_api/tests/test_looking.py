@@ -142,6 +142,36 @@ class LayerTests(LookingTestCase):
         self.assertEqual([each.args[1] for each in asked.call_args_list], [[2, 3]])
 
 
+class PatientTests(LookingTestCase):
+    def test_whose_it_is_as_the_headers_say(self):
+        answer = self.client.get(self.client.get(self.location).json()["links"]["patient"])
+        self.assertEqual((answer.status_code, answer["Cache-Control"]), (200, "no-store"))
+        self.assertEqual(
+            answer.json(),
+            {
+                "patient_name": "Phantom^Seed7",
+                "patient_id": "PHANTOM-7",
+                "patient_birth_date": "",
+                "study_date": "20200101",
+                "accession_number": "",
+            },
+        )
+
+    def test_each_who_asks_leaves_a_trace_that_names_nobody(self):
+        for _ in range(2):
+            self.get("patient/")
+        traces = AuditEvent.objects.filter(action="named")
+        self.assertEqual((traces.count(), traces[0].study), (2, self.key))
+        self.assertNotIn("Phantom", str(traces.values()))
+
+    def test_who_is_not_answered_leaves_none(self):
+        forms.kept.delete(self.key)
+        self.assertEqual(self.problem(self.get("patient/"), 410), "not_kept")
+        other = Study.objects.create()
+        self.assertEqual(self.problem(self.client.get(f"/studies/{other.pk}/patient/"), 409), "not_done")
+        self.assertFalse(AuditEvent.objects.filter(action="named").exists())
+
+
 PARTS = ("pictures/", "slices/2/pixels", "projection/pixels", "slices/2/layers/curve_types.png")
 
 

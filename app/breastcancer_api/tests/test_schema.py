@@ -57,6 +57,7 @@ class SchemaTests(SimpleTestCase):
                 ("/studies/{id}/slices/{number}.png", "get"),
                 ("/studies/{id}/slices/{number}/curve/", "get"),
                 ("/studies/{id}/passport/", "get"),
+                ("/studies/{id}/patient/", "get"),
                 ("/studies/{id}/pictures/", "get"),
                 ("/studies/{id}/slices/{number}/pixels", "get"),
                 ("/studies/{id}/slices/{number}/layers/{layer}.png", "get"),
