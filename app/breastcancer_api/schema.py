@@ -29,6 +29,7 @@ from breastcancer_api.serializers import (
     ResultSerializer,
     SliceSerializer,
     StudySerializer,
+    SyntheticQuerySerializer,
     ValidationSerializer,
 )
 from breastcancer_api.studies import NotRead
@@ -302,4 +303,10 @@ CARDS = extend_schema(
     operation_id="list_networks",
     description="The cards of the networks in use: what they are, how they were made and what they reach.",
     responses={(200, "application/json"): {"type": "array", "items": {"type": "object"}}} | _problems(),
+)
+SYNTHETIC = extend_schema(
+    operation_id="get_synthetic_exam",
+    description="A synthetic exam of 48 slices to try the server with, as a zip that `POST /upload/` takes.",
+    parameters=[SyntheticQuerySerializer],
+    responses={(200, "application/zip"): BINARY} | _problems(BAD_QUERY, {408: BODY[408], 503: MADE[503][:1]}),
 )

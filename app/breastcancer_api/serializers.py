@@ -5,6 +5,7 @@ from rest_framework.reverse import reverse
 
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.studies import problem_of
+from breastcancer_api.synthetic import LARGEST_SEED, SEED
 from imaging.exam import FOLDERS
 from nets.bundle import ROLES
 from reports.brightness import WINDOWS
@@ -134,6 +135,12 @@ class PictureQuerySerializer(serializers.Serializer):
         if "heat" in attrs and attrs["kind"] not in HEATED:
             raise serializers.ValidationError({"heat": [f"It lies over one of {', '.join(HEATED)}."]})
         return attrs
+
+
+class SyntheticQuerySerializer(serializers.Serializer):
+    """Which synthetic exam: equal seeds are equal exams."""
+
+    seed = serializers.IntegerField(min_value=0, max_value=LARGEST_SEED, default=SEED)
 
 
 class CurveQuerySerializer(serializers.Serializer):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from rest_framework import status
@@ -23,7 +23,7 @@ from breastcancer_api.clients import still_waits
 from breastcancer_api.compression import packed
 from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
-from breastcancer_api.forms import PNG, Form, curve_at, reported, shown
+from breastcancer_api.forms import PNG, ZIP, Form, curve_at, reported, shown
 from breastcancer_api.looking import layer_of, patient_of, pictures_of
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
@@ -37,9 +37,11 @@ from breastcancer_api.serializers import (
     PictureQuerySerializer,
     SliceSerializer,
     StudySerializer,
+    SyntheticQuerySerializer,
 )
 from breastcancer_api.studies import passport_of, validate
-from breastcancer_api.uploads import uploaded_archive, wanted_passes
+from breastcancer_api.synthetic import synthetic_exam
+from breastcancer_api.uploads import ARCHIVE_NAME, uploaded_archive, wanted_passes
 from reports.brightness import brightness, projection
 from reports.pictures import picture, png
 
@@ -295,6 +297,17 @@ class NetworksView(APIView):
     @schema.CARDS
     def get(self, request):  # noqa: ARG002
         return Response([json.loads(card.to_json()) for card in cards()])
+
+
+class SyntheticView(APIView):
+    """``GET /synthetic.zip``: a synthetic exam to try the server with."""
+
+    @schema.SYNTHETIC
+    def get(self, request):
+        asked = _query(SyntheticQuerySerializer, request)
+        with making():
+            exam = synthetic_exam(asked["seed"], still_waits(request))
+        return FileResponse(exam, as_attachment=True, filename=ARCHIVE_NAME, content_type=ZIP, headers=UNKEPT)
 
 
 def _location(study: Study) -> dict[str, str]:

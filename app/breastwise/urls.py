@@ -35,6 +35,7 @@ urlpatterns = [
         "studies/<uuid:pk>/slices/<int:number>/layers/<slug:layer>.png", views.LayerView.as_view(), name="study-layer"
     ),
     re_path(r"^validate/?$", views.ValidateView.as_view(), name="validate"),
+    path("synthetic.zip", views.SyntheticView.as_view(), name="synthetic"),
     path("networks/", views.NetworksView.as_view(), name="networks"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),

@@ -63,6 +63,7 @@ class SchemaTests(SimpleTestCase):
                 ("/studies/{id}/slices/{number}/layers/{layer}.png", "get"),
                 ("/studies/{id}/projection/pixels", "get"),
                 ("/validate/", "post"),
+                ("/synthetic.zip", "get"),
                 ("/networks/", "get"),
                 ("/livez", "get"),
                 ("/readyz", "get"),
