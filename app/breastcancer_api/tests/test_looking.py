@@ -1,27 +1,51 @@
 import gzip
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from unittest import mock
 
 import cv2
 import numpy as np
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.utils import timezone
 
 from breastcancer_api import forms, heats, looking, queued, tasks
+from breastcancer_api.access import Throttle
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.retention import purge
-from breastcancer_api.tests.test_forms import FormsTestCase
+from breastcancer_api.tests.test_forms import FormsTestCase, decisions
+from breastcancer_api.tests.test_studies import phantom_files
+from breastwise.storages import storage
+from imaging.tests.slices import zip_bytes
 from reports.brightness import brightness, projection
 from reports.layers import LAYERS
 
 
 class LookingTestCase(FormsTestCase):
-    """A study of six slices, 2 and 3 of them positive."""
+    """A study of six slices, 2 and 3 of them positive. It is sent once, and what is kept of it lies there anew for each
+    test."""
+
+    @classmethod
+    def setUpTestData(cls):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            override_settings(WORK_DIR=Path(folder), STORAGES=settings.STORAGES | {"results": storage(folder)}),
+            mock.patch.object(Throttle, "THROTTLE_RATES", dict.fromkeys(Throttle.THROTTLE_RATES)),
+            mock.patch("detection.pipeline.average_results", side_effect=decisions),
+        ):
+            exam = SimpleUploadedFile("exam.zip", zip_bytes(phantom_files()))
+            cls.location = cls.client_class().post("/studies/", {"file": exam})["Location"]
+            cls.key = Study.objects.get().pk
+            cls.pictures = Path(folder, str(cls.key), "exam.zip").read_bytes()
 
     def setUp(self):
         super().setUp()
-        self.location = self.study()
-        self.key = Study.objects.get().pk
+        kept = self.results / str(self.key) / "exam.zip"
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(self.pictures)
+        self.addCleanup(forms.kept._shelf.drop, self.key)
 
     def get(self, path: str, **headers: str):
         return self.client.get(f"{self.location}{path}", headers=headers)
