@@ -183,7 +183,8 @@ ask "$url$location"
 [ "$status" = 200 ] || fail "$location: $status"
 ok "its study is at $location"
 
-for form in results.pdf sr.dcm montage.png "slices/1.png?kind=1st_subtraction&heat=scantype"; do
+for form in results.pdf sr.dcm montage.png "slices/1.png?kind=1st_subtraction&heat=scantype" \
+    passport/ patient/ pictures/ slices/1/pixels projection/pixels slices/1/layers/heat-single.png; do
     ask "$url$location$form"
     [ "$status" = 200 ] || fail "$form: $status $(head -c 500 "$folder/body")"
     [ "$(header cache-control)" = no-store ] || fail "$form may be kept in a cache"

@@ -257,6 +257,13 @@ def heat_by_a_worker(site: Site, short: Path) -> None:
     say("a worker makes the heat of a slice, and the web shows it")
 
 
+def passport_from_a_worker(site: Site, short: Path) -> None:
+    """What the worker reads goes through Redis: it quotes the sender, and is not for the database."""
+    answer = site.get(f"{site.post('/upload/', short).headers['Location']}passport/")
+    expect(answer.status_code == 200 and len(answer.json()["passes"]) == 4, f"{answer.status_code} {answer.text}")
+    say("what is in an exam is told by the web as the worker read it")
+
+
 def refusal_reaches_the_sender(site: Site, broken: Path) -> None:
     answer = site.post("/upload/", broken)
     expect(answer.status_code == 400 and "pre/secret name.dcm" in answer.text, f"{answer.status_code} {answer.text}")
@@ -462,6 +469,7 @@ def main() -> None:
         with running(folder) as site:
             answers_as_inline(site, short)
             heat_by_a_worker(site, short)
+            passport_from_a_worker(site, short)
             refusal_reaches_the_sender(site, broken)
             erased(site, long)
             sender_hangs_up(site, long)

@@ -6,6 +6,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import SimpleRateThrottle
 
+UPLOADS, REQUESTS, PICTURES = "uploads", "requests", "pictures"  # what is counted apart
+
 
 class BearerToken(TokenAuthentication):
     """``Authorization: Bearer <token>`` (RFC 6750)."""
@@ -32,13 +34,14 @@ class Known(BasePermission):
 
 
 class Throttle(SimpleRateThrottle):
-    """Counts what brings an exam apart from all else; by user, or by address where nobody is known."""
+    """Counts what brings an exam, and views of slices that are looked at, apart from all else; by user, or by address
+    where nobody is known."""
 
     def __init__(self):
         """The rate depends on the request."""
 
     def allow_request(self, request, view):
-        self.scope = "uploads" if request.method == "POST" else "requests"
+        self.scope = UPLOADS if request.method == "POST" else getattr(view, "throttle_scope", REQUESTS)
         self.rate = self.get_rate()
         self.num_requests, self.duration = self.parse_rate(self.rate)
         return super().allow_request(request, view)

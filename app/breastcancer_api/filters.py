@@ -1,8 +1,11 @@
 """What lists can be narrowed down to, and in which order they come."""
 
+import uuid
 from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions
@@ -13,6 +16,7 @@ from breastcancer_api.pages import Pages
 
 DECISIONS = ((0, "negative"), (1, "positive"))
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+BEGINNING = r"([0-9a-fA-F]-?){1,32}"  # of an id, with its dashes or without
 COUNT = {"type": "integer", "minimum": 1, "maximum": 1_000_000}
 
 
@@ -55,7 +59,24 @@ def _exists_in_utc(time: datetime) -> None:
         raise ValidationError("Enter a time of the years 1 to 9999 in UTC.") from error
 
 
+@extend_schema_field(_or_empty({"type": "string", "pattern": f"^{BEGINNING}$"}))
+class BeginningFilter(filters.CharFilter):
+    """The beginning of an id."""
+
+    def __init__(self, **kwargs):
+        told = RegexValidator(rf"\A{BEGINNING}\Z", "Enter the beginning of an id, such as 1f0c or 1f0c2a9b-77.")
+        super().__init__(strip=False, validators=[told], **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return qs
+        digits = value.replace("-", "")
+        first, last = (uuid.UUID(digits.ljust(32, end)) for end in "0f")  # databases keep ids in an order, and no text
+        return qs.filter(**{f"{self.field_name}__range": (first, last)})
+
+
 class StudyFilter(filters.FilterSet):
+    search = BeginningFilter(field_name="id")
     created_after = TimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = TimeFilter(field_name="created_at", lookup_expr="lt")
 

@@ -101,7 +101,7 @@ def reported(study: Study, check: Check) -> Iterator[Report]:
     ``make_heat`` raises.
     """
     rows = list(Slice.objects.filter(study=study))
-    with _unless_erased(study), kept.kept_exam(study.pk) as exam:
+    with shown(study) as exam:
         yield Report(
             study=str(study.pk),
             analysed_at=study.finished_at,
@@ -110,7 +110,7 @@ def reported(study: Study, check: Check) -> Iterator[Report]:
             findings=[finding(told) for told in study.findings],
             warnings=study.warnings,
             networks=study.networks,
-            cards=_cards_of(study.networks),
+            cards=cards_of(study.networks),
             exam=exam,
             version=settings.VERSION,
             heat=partial(_heat, study, (exam.stack.rows, exam.stack.columns), check),
@@ -118,9 +118,11 @@ def reported(study: Study, check: Check) -> Iterator[Report]:
 
 
 @contextmanager
-def _unless_erased(study: Study) -> Iterator[None]:
+def shown(study: Study) -> Iterator[KeptExam]:
+    """The pictures of ``study``. Raises NotKept where there are none, also in the body, Erased where it is gone."""
     try:
-        yield
+        with kept.kept_exam(study.pk) as exam:
+            yield exam
     except kept.NotKept as error:
         if not Study.objects.filter(pk=study.pk).exists():
             raise Erased from error
@@ -131,7 +133,7 @@ def _result(row: Slice) -> SliceResult:
     return SliceResult(**{name: getattr(row, name) for name in SliceResult.__annotations__})
 
 
-def _cards_of(networks: Sequence[Mapping[str, str]]) -> list[Card]:
+def cards_of(networks: Sequence[Mapping[str, str]]) -> list[Card]:
     """Those of the networks in use that are among ``networks``."""
     known = {each["sha256"] for each in networks}
     return [card for card in cards() if card.weights_sha256 in known]

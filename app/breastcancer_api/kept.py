@@ -17,11 +17,14 @@ from rest_framework.exceptions import APIException
 
 from breastcancer_api import stores
 from breastcancer_api.models import Study
+from breastcancer_api.shelf import Shelf
+from breastcancer_api.timers import now_and_then
 from imaging.kept_exam import KeptExam
 
 STORE = "results"
 EXAM = "exam.zip"
 PORTION = 500  # studies that are looked up together: databases take only so many in one question
+TIDY_SECONDS = 30  # between two looks for pictures that stay open and are not looked at
 
 
 class NotKept(APIException):
@@ -40,6 +43,7 @@ def keep(key: uuid.UUID, exam: Path) -> None:
     """Takes over the file of ``imaging.kept_exam`` for the study ``key``. Raises what the storage does."""
     with exam.open("rb") as file:
         storages[STORE].save(_name(key, EXAM), _OnDisk(file, str(exam)))
+    _shelf.drop(key)
 
 
 def is_kept(key: uuid.UUID) -> bool:
@@ -49,6 +53,15 @@ def is_kept(key: uuid.UUID) -> bool:
 @contextmanager
 def kept_exam(key: uuid.UUID) -> Iterator[KeptExam]:
     """The pictures of the study ``key``. Raises NotKept, also where they are not whole."""
+    if not is_kept(key):  # another process may have erased what is open here
+        _shelf.drop(key)
+        raise NotKept
+    with _shelf.borrowed(key) as exam:
+        yield exam
+
+
+@contextmanager
+def _opened(key: uuid.UUID) -> Iterator[KeptExam]:
     with ExitStack() as held:
         try:
             file = held.enter_context(storages[STORE].open(_name(key, EXAM)))
@@ -56,6 +69,14 @@ def kept_exam(key: uuid.UUID) -> Iterator[KeptExam]:
         except (FileNotFoundError, zipfile.BadZipFile) as error:
             raise NotKept from error
         yield exam
+
+
+_shelf = Shelf(_opened)
+
+
+def tidy_now_and_then() -> None:
+    """Closes pictures that nobody looks at any more every TIDY_SECONDS, for as long as the process lives."""
+    now_and_then("shelf", TIDY_SECONDS, _shelf.tidy)
 
 
 def keep_heat(key: uuid.UUID, number: int, heat: np.ndarray) -> None:
@@ -90,12 +111,14 @@ def delete(key: uuid.UUID) -> None:
     for name in _names(key):
         store.delete(name)
     store.delete(str(key))  # of a folder that is left empty; buckets have none
+    _shelf.drop(key)
 
 
 def erase(key: uuid.UUID) -> list[dict]:
     """As ``delete``; name, bytes and SHA-256 of each file that was there."""
     told = [stores.erase(storages[STORE], name) for name in _names(key)]
     storages[STORE].delete(str(key))
+    _shelf.drop(key)
     return [each for each in told if each]
 
 

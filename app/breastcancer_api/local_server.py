@@ -77,6 +77,7 @@ def serving(state: Path) -> Iterator[Server]:
         "PUBLISHED": "127.0.0.1:0",
         "UPLOAD_RATE": "none",
         "REQUEST_RATE": "none",
+        "PICTURE_RATE": "none",
         "LOG_LEVEL": "WARNING",
     }
     # Django's checks import every view, and torch with them; ``manage.py test`` makes them

@@ -151,11 +151,12 @@ class Token(AbstractAuthToken):
 
 
 class AuditEvent(models.Model):
-    """Who did what to a study, and when. It outlives the study, and its user."""
+    """Who did what to a study, and when; ``named``: asked whose it is. It outlives the study, and its user."""
 
     class Action(models.TextChoices):
         SENT = "sent"
         READ = "read"
+        NAMED = "named"
         ERASED = "erased"
         REDUCED = "reduced"
 

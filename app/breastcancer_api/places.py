@@ -1,8 +1,9 @@
 """How many exams are in this process at once: a few are read, some wait, the next is asked to come again."""
 
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import BoundedSemaphore, Event, Lock
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from rest_framework.exceptions import APIException
 
 RETRY_SECONDS = 30
 MAKING = 4  # forms of results that are made at once
+LOOKING = 8  # slices that are shown at once: more than cores, as some wait for a storage
 MAKING_SECONDS = 20  # longest wait for one of these places
 AGAIN = 2  # requests at once for exams that came before
 LOOK_SECONDS = 1  # how often a waiting exam looks whether its sender is still there
@@ -58,7 +60,8 @@ _inside = BoundedSemaphore(settings.THREADS + settings.QUEUE)
 # Who asks again for an exam that is here already needs none of these places, and a thread all the same: gunicorn has
 # spare ones (gunicorn.conf.py), and some of them must stay free for those who ask whether the server lives.
 _again = BoundedSemaphore(AGAIN)
-_making = BoundedSemaphore(MAKING)
+_making, _looking = BoundedSemaphore(MAKING), BoundedSemaphore(LOOKING)
+_alone = [BoundedSemaphore(1) for _ in range(64)]  # a study has one of them
 
 
 class Full(APIException):
@@ -79,15 +82,29 @@ def place(again: bool = False) -> Iterator[None]:
         places.release()
 
 
-@contextmanager
-def making() -> Iterator[None]:
+def making() -> AbstractContextManager[None]:
     """A place among the forms that are made: each costs seconds and memory. Raises Full after MAKING_SECONDS."""
-    if not _making.acquire(timeout=MAKING_SECONDS):
+    return _one_of(_making)
+
+
+def looking() -> AbstractContextManager[None]:
+    """A place among the slices that are shown: each costs milliseconds. Raises Full after MAKING_SECONDS."""
+    return _one_of(_looking)
+
+
+def alone(study: uuid.UUID) -> AbstractContextManager[None]:
+    """Nobody else in this process makes the same of ``study`` meanwhile. Raises Full after MAKING_SECONDS."""
+    return _one_of(_alone[study.int % len(_alone)])
+
+
+@contextmanager
+def _one_of(places: BoundedSemaphore) -> Iterator[None]:
+    if not places.acquire(timeout=MAKING_SECONDS):
         raise Full("As many reports and pictures as this server makes at once are being made. Try again later.")
     try:
         yield
     finally:
-        _making.release()
+        places.release()
 
 
 @contextmanager

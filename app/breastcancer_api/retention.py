@@ -11,7 +11,7 @@ from django.utils import timezone
 from breastcancer_api import archives, kept
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.reducing import reduce
-from breastcancer_api.studies import forget
+from breastcancer_api.remembered import forget
 from breastcancer_api.timers import now_and_then
 
 PORTION = 500  # studies that are reduced together: databases take only so many in one question
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def erase(study: Study) -> dict:
     """Erases all that is kept of ``study``; the receipt says what that was and names nobody.
 
-    Work on a study that still runs ends at its next step. Where its archive, or the text of its refusal, cannot be
+    Work on a study that still runs ends at its next step. Where its archive, or what quotes its sender, cannot be
     deleted nothing is, and what the storage or the cache says is raised. Raises Http404 when it is gone.
     """
     with transaction.atomic():

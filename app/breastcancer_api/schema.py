@@ -20,17 +20,23 @@ from breastcancer_api.serializers import (
     CurveSerializer,
     ExamSerializer,
     ListedStudySerializer,
+    PassportSerializer,
+    PatientSerializer,
     PictureQuerySerializer,
+    PicturesSerializer,
     ProblemSerializer,
     ReceiptSerializer,
     ResultSerializer,
     SliceSerializer,
     StudySerializer,
+    SyntheticQuerySerializer,
     ValidationSerializer,
 )
+from breastcancer_api.studies import NotRead
 from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 from reports.errors import FormError
+from reports.layers import LAYERS
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -72,7 +78,7 @@ COMMON = {
         ("authentication_failed", "no such token, or `Authorization` is of another form"),
     ),
     403: (("permission_denied", "a form of a browser without its CSRF token"),),
-    429: (("throttled", "more requests than UPLOAD_RATE or REQUEST_RATE; `Retry-After` says when to come again"),),
+    429: (("throttled", "more requests than UPLOAD_RATE, PICTURE_RATE or REQUEST_RATE; `Retry-After` says when"),),
     500: (("internal_error", "unforeseen; `detail` holds an id, the server's log holds the rest"),),
 }
 MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
@@ -223,6 +229,18 @@ MADE = KEPT | {
     ),
     504: (("time_up", "with workers: none made the heat within REQUEST_TIMEOUT_SECONDS"),),
 }
+PASSPORT = extend_schema(
+    operation_id="get_passport",
+    description="What is in the exam, as `POST /validate/` says it: known as soon as it is read, for an hour.",
+    responses={(200, "application/json"): PassportSerializer}
+    | _problems(
+        MISSING,
+        {
+            409: ((NotRead.default_code, "the exam is not read yet"),),
+            410: ((NotKept.default_code, "an hour is over, or the exam was refused before it was read"),),
+        },
+    ),
+)
 BINARY = {"type": "string", "format": "binary"}
 
 
@@ -243,14 +261,52 @@ PICTURE = extend_schema(
     parameters=[PictureQuerySerializer, NETWORKS],
     responses={(200, "image/png"): BINARY} | _problems(BAD_QUERY, MISSING, MADE),
 )
+FULL = {503: ((Full.default_code, "as many slices as the server shows at once are being shown"),)}
 CURVE = extend_schema(
     operation_id="get_curve",
     description="How the tissue at a place of a slice takes up contrast.",
     parameters=[CurveQuerySerializer, NETWORKS],
-    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT),
+    responses={(200, "application/json"): CurveSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT, FULL),
+)
+PICTURES = extend_schema(
+    operation_id="get_pictures",
+    description="What there is to look at: size, sides, passes, layers and what their colours mean.",
+    parameters=[NETWORKS],
+    responses={(200, "application/json"): PicturesSerializer} | _problems(MISSING, NOT_DONE, KEPT),
+)
+PIXELS = extend_schema(
+    operation_id="get_pixels",
+    description="The brightness of a slice, counted from 1, before and in each pass: (4, rows, columns) 16-bit "
+    "integers, little-endian, one scale for the exam: 4096 is what all but a thousandth of its first pass stay below.",
+    parameters=[NETWORKS],
+    responses={(200, "application/octet-stream"): BINARY} | _problems(MISSING, NOT_DONE, KEPT, FULL),
+)
+PROJECTION_PIXELS = extend_schema(
+    operation_id="get_projection_pixels",
+    description="Maximum intensity projection of the first pass less before contrast, (rows, columns), in the same "
+    "unit.",
+    parameters=[NETWORKS],
+    responses={(200, "application/octet-stream"): BINARY} | _problems(MISSING, NOT_DONE, KEPT, FULL),
+)
+LAYER = extend_schema(
+    operation_id="get_layer",
+    description="What lies over a grey slice, counted from 1, as a PNG of (rows, columns) with opacity.",
+    parameters=[OpenApiParameter("layer", OpenApiTypes.STR, OpenApiParameter.PATH, enum=tuple(LAYERS)), NETWORKS],
+    responses={(200, "image/png"): BINARY} | _problems(MISSING, MADE),
+)
+PATIENT = extend_schema(
+    operation_id="get_patient",
+    description="Whose the exam is, as its headers say it. The trail keeps who asked.",
+    responses={(200, "application/json"): PatientSerializer} | _problems(MISSING, NOT_DONE, KEPT),
 )
 CARDS = extend_schema(
     operation_id="list_networks",
     description="The cards of the networks in use: what they are, how they were made and what they reach.",
     responses={(200, "application/json"): {"type": "array", "items": {"type": "object"}}} | _problems(),
+)
+SYNTHETIC = extend_schema(
+    operation_id="get_synthetic_exam",
+    description="A synthetic exam of 48 slices to try the server with, as a zip that `POST /upload/` takes.",
+    parameters=[SyntheticQuerySerializer],
+    responses={(200, "application/zip"): BINARY} | _problems(BAD_QUERY, {408: BODY[408], 503: MADE[503][:1]}),
 )

@@ -5,8 +5,11 @@ from rest_framework.reverse import reverse
 
 from breastcancer_api.models import Slice, Study
 from breastcancer_api.studies import problem_of
+from breastcancer_api.synthetic import LARGEST_SEED, SEED
 from imaging.exam import FOLDERS
 from nets.bundle import ROLES
+from reports.brightness import WINDOWS
+from reports.layers import LAYERS
 from reports.pictures import HEATED, KINDS
 
 PARTS = {
@@ -21,6 +24,9 @@ PARTS = {
     "overlays_single": "study-overlays-single-zip",
     "montage": "study-montage-png",
     "mip": "study-mip-png",
+    "pictures": "study-pictures",
+    "passport": "study-passport",
+    "patient": "study-patient",
 }
 
 
@@ -75,6 +81,9 @@ class LinksSerializer(serializers.Serializer):
     overlays_single = serializers.URLField()
     montage = serializers.URLField()
     mip = serializers.URLField()
+    pictures = serializers.URLField()
+    passport = serializers.URLField()
+    patient = serializers.URLField()
 
 
 class PeakSerializer(serializers.Serializer):
@@ -128,6 +137,12 @@ class PictureQuerySerializer(serializers.Serializer):
         return attrs
 
 
+class SyntheticQuerySerializer(serializers.Serializer):
+    """Which synthetic exam: equal seeds are equal exams."""
+
+    seed = serializers.IntegerField(min_value=0, max_value=LARGEST_SEED, default=SEED)
+
+
 class CurveQuerySerializer(serializers.Serializer):
     """A place in a slice, counted from 0."""
 
@@ -144,6 +159,74 @@ class CurveSerializer(serializers.Serializer):
     delayed_change = serializers.FloatField(allow_null=True)
     curve_type = serializers.CharField(allow_null=True, help_text="Null where it is too dark to tell.")
     patient_position = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+
+
+class EdgesSerializer(serializers.Serializer):
+    """Letters of the sides of the patient towards which the edges of a slice lie, the nearest side first."""
+
+    left = serializers.CharField()
+    right = serializers.CharField()
+    top = serializers.CharField()
+    bottom = serializers.CharField()
+
+
+class WindowsSerializer(serializers.Serializer):
+    """Brightness that is shown black, and white, at first."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """By name: Python keeps one of them, ``pass``, for itself."""
+        return {
+            name: serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2)
+            for name in WINDOWS
+        }
+
+
+class ShownPassSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    seconds = serializers.FloatField(allow_null=True, help_text="After pre.")
+
+
+class LegendSerializer(serializers.Serializer):
+    """A ramp of `colours` from `low` to `high`, or one `colour` and what its `text` says of it; as #rrggbb."""
+
+    colours = serializers.ListField(child=serializers.CharField(), required=False)
+    low = serializers.CharField(required=False)
+    high = serializers.CharField(required=False)
+    colour = serializers.CharField(required=False)
+    text = serializers.CharField(required=False)
+
+
+class LayerSerializer(serializers.Serializer):
+    name = serializers.ChoiceField(tuple(LAYERS))
+    title = serializers.CharField()
+    caption = serializers.CharField()
+    legend = LegendSerializer(many=True)
+
+
+class PicturesSerializer(serializers.Serializer):
+    """What there is to look at. Brightness is in the unit of `pixels`."""
+
+    rows = serializers.IntegerField()
+    columns = serializers.IntegerField()
+    slice_count = serializers.IntegerField()
+    pixel_spacing_mm = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    edges = EdgesSerializer(allow_null=True)
+    windows = WindowsSerializer()
+    passes = ShownPassSerializer(many=True)
+    layers = LayerSerializer(many=True)
+    research = serializers.CharField()
+
+
+class PatientSerializer(serializers.Serializer):
+    """Whose the exam is, as its headers say it: names with `^` between their parts, dates as YYYYMMDD; empty where
+    they are silent."""
+
+    patient_name = serializers.CharField()
+    patient_id = serializers.CharField()
+    patient_birth_date = serializers.CharField()
+    study_date = serializers.CharField()
+    accession_number = serializers.CharField()
 
 
 class ListedStudySerializer(serializers.ModelSerializer):
@@ -257,14 +340,19 @@ class IgnoredSerializer(serializers.Serializer):
     reason = serializers.CharField()
 
 
-class ValidationSerializer(serializers.Serializer):
-    """What is in a zip."""
+class PassportSerializer(serializers.Serializer):
+    """What is in an exam."""
 
-    accepted = serializers.BooleanField()
-    problems = ProblemSerializer(many=True)
     slice_count = serializers.IntegerField(allow_null=True)
     passes = PassSerializer(many=True)
     geometry = GeometrySerializer(allow_null=True)
     warnings = serializers.ListField(child=serializers.CharField())
     series = FoundSerializer(many=True)
     ignored = IgnoredSerializer(many=True)
+
+
+class ValidationSerializer(PassportSerializer):
+    """What is in a zip, and whether it would be taken."""
+
+    accepted = serializers.BooleanField()
+    problems = ProblemSerializer(many=True)

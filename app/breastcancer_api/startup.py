@@ -5,7 +5,7 @@ import warnings
 
 from django.conf import settings
 
-from breastcancer_api import inline, sweeping
+from breastcancer_api import inline, kept, sweeping
 from breastcancer_api.ending import before_end
 from breastcancer_api.memory import limit_arenas
 from breastcancer_api.models import Study
@@ -33,6 +33,7 @@ def prepare() -> None:
         before_end(inline.finish)
     else:
         sweeping.sweep_now_and_then()
+    kept.tidy_now_and_then()
     purge_now_and_then()
     for card in cards():
         log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))
@@ -43,6 +44,7 @@ def prepare_worker() -> None:
     _begin()
     _load()
     sweeping.sweep_now_and_then()
+    kept.tidy_now_and_then()
     purge_now_and_then()
     for card in networks().cards():
         log.info("worker's network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

@@ -13,11 +13,9 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.cache import caches
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.connection import ConnectionProxy
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 
@@ -27,6 +25,7 @@ from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import cards, identity, networks
 from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
 from breastcancer_api.reducing import NOWHERE, reduce
+from breastcancer_api.remembered import PASSPORT, PROBLEM, forget, remember, remembered
 from detection.explanation import reasons
 from detection.pipeline import PICTURES, Reader, ScanResult, scan
 from detection.survey import survey
@@ -35,7 +34,8 @@ from detection.workspace import workspace
 from imaging.archive import Limits
 from imaging.errors import ScanError
 from imaging.passport import passport
-from imaging.reading import read_any_layout, read_four_folders
+from imaging.phases import read_phases
+from imaging.reading import Reading, read_any_layout, read_four_folders
 from nets.bundle import ROLES
 from nets.runtime import Check, unchecked
 
@@ -43,10 +43,11 @@ Passes = Mapping[str, str] | None
 Exam = AbstractContextManager[tuple[BinaryIO, Passes]]
 WRITE_SECONDS = 0.5  # least time between two reports of progress
 LOOK_SECONDS = 0.2  # how often one who waits for another's work looks whether it is done
-REMEMBER_SECONDS = (0, 1, 2, 4, 8)  # before each try to tell the other processes a problem
-PROBLEM_SECONDS = 3600  # how long the full text of a refusal can be asked for
 KEPT = ("status", "code", "title", "detail")  # of a problem, in the database
 FORGOTTEN = "The full text was told for an hour; POST /validate/ tells it again."
+NO_PASSPORT = (
+    "What is in an exam is told for an hour, once it was read and not refused; POST /validate/ tells it again."
+)
 INTERRUPTED = {
     "status": 500,
     "code": "interrupted",
@@ -54,13 +55,17 @@ INTERRUPTED = {
     "detail": "The server stopped, or lost its database, before the exam was read. Send it again.",
 }
 LOST = (INTERRUPTED["code"], "archive_lost")  # what a sender is asked to send again for
-cache = ConnectionProxy(caches, "shared")
 log = logging.getLogger(__name__)
 
 
 class KeyUsed(APIException):
     status_code, default_code = 409, "key_used"
     default_detail = "This Idempotency-Key came before with another body."
+
+
+class NotRead(APIException):
+    status_code, default_code = 409, "not_read"
+    default_detail = "The exam is not read yet; what is in it is told as soon as it is."
 
 
 def carry_out(study: Study, exam: Exam, check: Check = unchecked) -> None:
@@ -122,11 +127,17 @@ class _Report:
     thread: int = field(default_factory=threading.get_ident)
 
     def watch(self) -> Watch:
-        return Watch(self.check, self.analysing, self.computed)
+        return Watch(self.check, self.read, self.computed)
 
-    def analysing(self, slices: int) -> None:
-        self.slices = slices
-        self._write(state=Study.State.ANALYSING, slice_count=slices)
+    def read(self, reading: Reading) -> None:
+        self.slices = len(reading.exam.pre)
+        told = passport(reading, read_phases(reading.slices), reading.ignored)
+        remember(PASSPORT, self.study, told, tries=(0,))  # the exam does not wait for a cache that is away
+        try:
+            self._write(state=Study.State.ANALYSING, slice_count=self.slices)
+        except Erased:
+            forget(self.study)
+            raise
 
     def computed(self, role: str, slices: int) -> None:
         self.seen[role] += slices
@@ -196,7 +207,7 @@ def _keep(study: Study, values: dict, rows: list[Slice]) -> None:
 def _end(study: Study, state: Study.State, body: dict) -> None:
     """A refusal's text quotes names that the sender gave to files and series: it is told for a while, and not kept."""
     kept = {name: body[name] for name in KEPT if name != "detail" or state == Study.State.FAILED}
-    _remember(study, body)  # before the study is final, when others ask for it
+    remember(PROBLEM, study, body)  # before the study is final, when others ask for it
     claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
     if patiently(partial(claimed.update, state=state, finished_at=timezone.now(), problem=kept)):
         log.info("study %s is %s: %s", study.pk, state, body["code"])
@@ -211,39 +222,22 @@ def abandon(study: Study, error: APIException) -> None:
     Study.objects.unfinished().filter(pk=study.pk).update(claim=None, **ended)
 
 
-def _remember(study: Study, body: dict) -> None:
-    """Tells the full text of a problem to those who ask within PROBLEM_SECONDS."""
-    for seconds in REMEMBER_SECONDS:
-        time.sleep(seconds)
-        try:
-            return cache.set(_problem_key(study), body, PROBLEM_SECONDS)
-        except Exception as error:  # whatever a cache raises that is away; the study ends without
-            log.error("a problem could not be told: %s", type(error).__name__)
-    return None
-
-
 def problem_of(study: Study) -> dict | None:
     """Why the study was refused or failed, as it was answered or, after an hour, without what the sender wrote."""
     if study.problem is None:
         return None
-    return _remembered(study) or problem(**{"detail": FORGOTTEN} | study.problem)
+    return remembered(PROBLEM, study) or problem(**{"detail": FORGOTTEN} | study.problem)
 
 
-def _remembered(study: Study) -> dict | None:
-    try:
-        return cache.get(_problem_key(study))
-    except Exception as error:  # as above
-        log.error("a problem could not be asked for: %s", type(error).__name__)
-        return None
+def passport_of(study: Study) -> dict:
+    """What is in the exam of ``study``, as ``validate`` says it, but for the networks' warnings.
 
-
-def forget(study: Study) -> None:
-    """Nobody is told the full text of its problem any more. Raises what the cache does."""
-    cache.delete(_problem_key(study))
-
-
-def _problem_key(study: Study) -> str:
-    return f"problem:{study.pk}"
+    Raises NotRead before it is known, NotKept an hour later, and for an exam that was refused before.
+    """
+    told = remembered(PASSPORT, study)
+    if told is None:
+        raise kept.NotKept(NO_PASSPORT) if study.final else NotRead
+    return told
 
 
 @dataclass(frozen=True)

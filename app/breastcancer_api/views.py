@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable
 
+import numpy as np
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from rest_framework import status
@@ -17,13 +18,16 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from breastcancer_api import audit, schema
+from breastcancer_api.access import PICTURES
 from breastcancer_api.clients import still_waits
+from breastcancer_api.compression import packed
 from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
-from breastcancer_api.forms import PNG, Form, curve_at, reported
+from breastcancer_api.forms import PNG, ZIP, Form, curve_at, reported, shown
+from breastcancer_api.looking import layer_of, patient_of, pictures_of
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
-from breastcancer_api.places import making, place, turn
+from breastcancer_api.places import looking, making, place, turn
 from breastcancer_api.retention import erase
 from breastcancer_api.sending import ASYNC, prefers_async, sent
 from breastcancer_api.serializers import (
@@ -33,11 +37,15 @@ from breastcancer_api.serializers import (
     PictureQuerySerializer,
     SliceSerializer,
     StudySerializer,
+    SyntheticQuerySerializer,
 )
-from breastcancer_api.studies import validate
-from breastcancer_api.uploads import uploaded_archive, wanted_passes
+from breastcancer_api.studies import passport_of, validate
+from breastcancer_api.synthetic import synthetic_exam
+from breastcancer_api.uploads import ARCHIVE_NAME, uploaded_archive, wanted_passes
+from reports.brightness import brightness, projection
 from reports.pictures import picture, png
 
+BYTES = "application/octet-stream"
 # results of a patient are not to stay in a browser's or a proxy's cache
 UNKEPT = {"Cache-Control": "no-store"}
 
@@ -114,6 +122,17 @@ class StudyView(OwnStudies, GenericAPIView):
         return Response(receipt)
 
 
+class PassportView(OwnStudies, GenericAPIView):
+    """``GET /studies/<id>/passport/``: what is in the exam, as soon as it is read."""
+
+    @schema.PASSPORT
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.get_object()
+        body = passport_of(study)
+        audit.looked_at(request, study)
+        return Response(body, headers=UNKEPT)
+
+
 class SlicesView(ListAPIView):
     """``GET /studies/<id>/slices/``: a row a slice."""
 
@@ -147,6 +166,8 @@ class ResultsView(OwnStudies, GenericAPIView):
 
 class LookedAtView(ResultsView):
     """A part of a result, asked for many times while somebody looks at it."""
+
+    throttle_scope = PICTURES
 
     def result(self) -> Study:
         """Raises NotDone."""
@@ -212,9 +233,62 @@ class CurveView(LookedAtView):
     def get(self, request, *args, number, **kwargs):  # noqa: ARG002
         place = _query(CurveQuerySerializer, request)
         study = self.result()
-        with reported(study, still_waits(request)) as report:
+        with looking(), shown(study) as exam:
             _there(study, number)
-            return Response(curve_at(report.exam, number, **place), headers=_origin(study) | UNKEPT)
+            return Response(curve_at(exam, number, **place), headers=_origin(study) | UNKEPT)
+
+
+class PicturesView(LookedAtView):
+    """``GET /studies/<id>/pictures/``: what there is to look at."""
+
+    @schema.PICTURES
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.result()
+        with shown(study) as exam:
+            return Response(pictures_of(study, exam), headers=_origin(study) | UNKEPT)
+
+
+class PixelsView(LookedAtView):
+    """``GET /studies/<id>/slices/<number>/pixels``: the brightness of a slice before and in each pass."""
+
+    @schema.PIXELS
+    def get(self, request, *args, number, **kwargs):  # noqa: ARG002
+        study = self.result()
+        _there(study, number)
+        with looking(), shown(study) as exam:
+            return _numbers(request, brightness(exam, number), study)
+
+
+class ProjectionPixelsView(LookedAtView):
+    """``GET /studies/<id>/projection/pixels``: the maximum intensity projection in the same unit."""
+
+    @schema.PROJECTION_PIXELS
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = self.result()
+        with making(), shown(study) as exam:
+            return _numbers(request, projection(exam), study)
+
+
+class LayerView(LookedAtView):
+    """``GET /studies/<id>/slices/<number>/layers/<layer>.png``: what lies over the grey slice."""
+
+    @schema.LAYER
+    def get(self, request, *args, number, layer, **kwargs):  # noqa: ARG002
+        study = self.result()
+        _there(study, number)
+        return _file(layer_of(study, number, layer, still_waits(request)), PNG, study)
+
+
+class PatientView(OwnStudies, GenericAPIView):
+    """``GET /studies/<id>/patient/``: whose the exam is, for who asks for that."""
+
+    @schema.PATIENT
+    def get(self, request, *args, **kwargs):  # noqa: ARG002
+        study = done(self.get_object())
+        with shown(study) as exam:
+            body = patient_of(exam)
+        audit.record(request, AuditEvent.Action.NAMED, study)
+        return Response(body, headers=UNKEPT)
 
 
 class NetworksView(APIView):
@@ -223,6 +297,17 @@ class NetworksView(APIView):
     @schema.CARDS
     def get(self, request):  # noqa: ARG002
         return Response([json.loads(card.to_json()) for card in cards()])
+
+
+class SyntheticView(APIView):
+    """``GET /synthetic.zip``: a synthetic exam to try the server with."""
+
+    @schema.SYNTHETIC
+    def get(self, request):
+        asked = _query(SyntheticQuerySerializer, request)
+        with making():
+            exam = synthetic_exam(asked["seed"], still_waits(request))
+        return FileResponse(exam, as_attachment=True, filename=ARCHIVE_NAME, content_type=ZIP, headers=UNKEPT)
 
 
 def _location(study: Study) -> dict[str, str]:
@@ -236,6 +321,12 @@ def _origin(study: Study) -> dict[str, str]:
 
 def _file(content: bytes, content_type: str, study: Study, headers: dict[str, str] | None = None) -> HttpResponse:
     return HttpResponse(content, content_type=content_type, headers=_origin(study) | UNKEPT | (headers or {}))
+
+
+def _numbers(request: Request, values: np.ndarray, study: Study) -> HttpResponse:
+    """``values`` as they lie in memory, the last axis first to run."""
+    content, headers = packed(values.data, request.headers.get("Accept-Encoding", ""))
+    return _file(content, BYTES, study, headers)
 
 
 def _query(serializer: type[Serializer], request: Request) -> dict:

@@ -161,6 +161,12 @@ SETTINGS = (
     ),
     Setting("UPLOAD_RATE", rate, "60/minute", "Most exams of one user, or one anonymous address. none: no limit."),
     Setting("REQUEST_RATE", rate, "1200/minute", "Most other requests of the same. none: no limit."),
+    Setting(
+        "PICTURE_RATE",
+        rate,
+        "6000/minute",
+        "Most slices, layers and curves that the same looks at, counted apart. none: no limit.",
+    ),
     Setting("THREADS", at_least(1), "8", "Exams read at the same time."),
     Setting("QUEUE", at_least(0), "16", "Exams that wait while others are read. One more is answered with 503."),
     Setting(

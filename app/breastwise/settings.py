@@ -129,7 +129,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["breastcancer_api.access.Known"],
     "DEFAULT_THROTTLE_CLASSES": ["breastcancer_api.access.Throttle"],
-    "DEFAULT_THROTTLE_RATES": {"uploads": env.UPLOAD_RATE, "requests": env.REQUEST_RATE},
+    "DEFAULT_THROTTLE_RATES": {
+        "uploads": env.UPLOAD_RATE,
+        "requests": env.REQUEST_RATE,
+        "pictures": env.PICTURE_RATE,
+    },
     "NUM_PROXIES": 1,  # nginx, which adds the client's address at the end of X-Forwarded-For
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.JsonUnlessHtml",
     "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",

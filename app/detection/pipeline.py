@@ -75,7 +75,7 @@ def scan(
     """
     reading = read(archive, workspace, limits)
     watch.check()
-    watch.analysing(len(reading.exam.pre))
+    watch.read(reading)
     by_single, by_scantype = normalisations(networks.cards())
     with exam_writer(workspace / PICTURES, reading.exam) as kept:
         pre, odd = _prepared_pre(reading.exam, by_single, kept.picture)

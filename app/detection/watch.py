@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from imaging.reading import Reading
 from nets.runtime import Check, unchecked
 
 
@@ -14,12 +15,12 @@ def _untold(*_: object) -> None:
 class Watch:
     """Each is called by the scan, maybe from several threads at once, and ends it by what it raises.
 
-    ``check``: between steps and before each batch. ``analysing``: once the exam is read, with the number of its slices.
+    ``check``: between steps and before each batch. ``read``: once the exam is read, before the networks see it.
     ``computed``: after each batch, with the role of the network and the number of slices that it has seen more.
     """
 
     check: Check = unchecked
-    analysing: Callable[[int], None] = _untold
+    read: Callable[[Reading], None] = _untold
     computed: Callable[[str, int], None] = _untold
 
 

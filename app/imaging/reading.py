@@ -49,12 +49,13 @@ class Reading:
     """An exam, its slices in reading order and matched.
 
     ``warnings`` name no file and no patient and may be kept; ``ignored``, what is not part of the exam, is for the
-    sender only.
+    sender only. ``slices`` are all that were found, in the archive's order, those of the exam among them.
     """
 
     exam: Exam
     warnings: tuple[str, ...]
     ignored: tuple[Ignored, ...]
+    slices: tuple[SliceFile, ...] = ()
 
 
 def read_four_folders(archive: BinaryIO, root: Path, limits: Limits) -> Reading:
@@ -135,10 +136,11 @@ def arranged(found: Contents, wanted: Mapping[str, str] | None = None) -> Readin
 
 
 def _of_four_folders(found: Contents) -> Reading:
-    slices = iter(on_one_clock(found.every_slice()))
+    every = found.every_slice()
+    slices = iter(on_one_clock(every))
     series = [in_order(name, list(itertools.islice(slices, len(found.slices[name])))) for name in FOLDERS]
     exam = match(*series)
-    return Reading(exam, check_folders(exam), found.ignored)
+    return Reading(exam, check_folders(exam), found.ignored, tuple(every))
 
 
 def _of_any_layout(found: Contents, wanted: Mapping[str, str]) -> Reading:
@@ -151,7 +153,7 @@ def _of_any_layout(found: Contents, wanted: Mapping[str, str]) -> Reading:
     # what is part of the exam is checked when its pixels are read
     others = dict.fromkeys(each.file for each in found.every_slice() if each.file not in of_exam)
     for_each(lambda file: file.check(), others)
-    return Reading(exam, passes.warnings, (*found.ignored, *passes.ignored))
+    return Reading(exam, passes.warnings, (*found.ignored, *passes.ignored), tuple(found.every_slice()))
 
 
 def found_exam(slices: Sequence[SliceFile], wanted: Mapping[str, str]) -> tuple[Exam, Passes]:

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -17,7 +18,7 @@ STUDY_DATE, STUDY_TIME = "20200101", 9 * 3600
 ZIP_DATE = (2020, 1, 1, 0, 0, 0)
 
 
-def write_zip(exam: Exam, file: Path, progress: Callable[[Iterator], Iterator] = iter) -> None:
+def write_zip(exam: Exam, file: Path | BinaryIO, progress: Callable[[Iterator], Iterator] = iter) -> None:
     """Writes ``exam`` as a zip of the four folders with files 001.dcm, 002.dcm, ... from feet to head.
 
     ``progress`` wraps the loop over slices, for a progress bar.

@@ -59,6 +59,10 @@ class Protocol:
         )
 
 
+#: Of an exam of which no more is asked.
+PLAIN = Protocol(rows=256, columns=256, slices=48)
+
+
 def drawn_protocol(seed: int, whole: bool = False) -> Protocol:
     """The protocol of ``seed``, drawn from ``SCANS``; ``whole`` keeps the matrix of the scanner, else it is small."""
     drawn = draw(SCANS, np.random.default_rng([22, seed]))

@@ -3,6 +3,8 @@
 The maps run from light to dark, so that their order is seen without telling hues apart and in print.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from detection.kinetics import CurveType
@@ -35,13 +37,35 @@ def ramp(anchors: tuple[tuple[int, int, int], ...]) -> np.ndarray:
 HEAT, RATIO = ramp(WARM), ramp(COOL_TO_WARM)
 
 
-def overlay(grey: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """``heat`` over ``grey``, both (rows, columns) of 0 to 1: (rows, columns, 3) uint8, RGB.
+class Film(NamedTuple):
+    """What lies over a grey picture: ``colour`` (rows, columns, 3) float32 of 0 to 255, as opaque as ``opacity``
+    (rows, columns) of 0 to 1."""
 
-    Weak heat is not shown; above it runs from yellow, nearly transparent, to red.
-    """
-    opacity = MOST_OPAQUE * np.sqrt(np.clip((heat - FAINT) / (1 - FAINT), 0, 1))
-    return blended(grey, levels(HEAT, heat), opacity)
+    colour: np.ndarray
+    opacity: np.ndarray
+
+
+def heat_film(heat: np.ndarray) -> Film:
+    """Of ``heat`` (rows, columns) of 0 to 1. Weak heat is not shown; above it runs from yellow, nearly transparent, to
+    red."""
+    return Film(levels(HEAT, heat), MOST_OPAQUE * np.sqrt(np.clip((heat - FAINT) / (1 - FAINT), 0, 1)))
+
+
+def class_film(classes: np.ndarray, colours: dict[int, tuple[int, int, int]]) -> Film:
+    """Of ``classes`` (rows, columns) uint8: nothing where it has none of ``colours``, else that colour, as its key has it."""
+    table = np.zeros((LEVELS, 3), np.float32)
+    table[list(colours)] = list(colours.values())
+    return Film(table[classes], np.isin(classes, list(colours)).astype(np.float32))
+
+
+def ratio_film(ratio: np.ndarray, largest: float) -> Film:
+    """Of ``ratio`` (rows, columns), from 0 to the ``largest`` that has a colour of its own; nothing where it is NaN."""
+    return Film(levels(RATIO, ratio / largest), OPACITY * np.isfinite(ratio))
+
+
+def overlay(grey: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """``heat`` over ``grey``, both (rows, columns) of 0 to 1: (rows, columns, 3) uint8, RGB."""
+    return blended(grey, *heat_film(heat))
 
 
 def levels(colours: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -57,9 +81,8 @@ def blended(grey: np.ndarray, colour: np.ndarray, opacity: np.ndarray) -> np.nda
     return np.rint(under + share * (colour - under)).astype(np.uint8)
 
 
-def painted(grey: np.ndarray, classes: np.ndarray, colours: dict[int, tuple[int, int, int]]) -> np.ndarray:
-    """``grey`` (rows, columns) of 0 to 1 where ``classes`` (rows, columns) has none of ``colours``, else that colour,
-    as its key has it: (rows, columns, 3) uint8."""
-    table = np.zeros((LEVELS, 3), np.float32)
-    table[list(colours)] = list(colours.values())
-    return blended(grey, table[classes], np.isin(classes, list(colours)))
+def alone(film: Film) -> np.ndarray:
+    """``film`` without a picture under it: (rows, columns, 4) uint8, RGB and opacity, all 0 where it shows nothing."""
+    opacity = np.rint(255 * film.opacity).astype(np.uint8)
+    colour = np.rint(film.colour).astype(np.uint8) * (opacity > 0)[..., None]
+    return np.concatenate([colour, opacity[..., None]], axis=2)

@@ -26,9 +26,10 @@ from reports import sentences
 from reports.charts import probabilities, uptake
 from reports.document_fonts import BOLD, REGULAR, markup, register
 from reports.document_styles import ALARM, DARK, RULE, boxed, padding, paragraph, tight
+from reports.layers import CURVE_KEY
 from reports.legend import Swatch
 from reports.montage import ACROSS, captioned, columns_of, evenly, montage, tile
-from reports.pictures import CURVE_KEY, KINDS, PROJECTION, edges_of, picture, png
+from reports.pictures import KINDS, PROJECTION, edges_of, picture, png
 from reports.report import Report
 from reports.words import about_heat, banner, be, counted
 

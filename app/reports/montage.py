@@ -10,9 +10,10 @@ from imaging.exam import PASSES
 from nets.bundle import ROLES
 from reports.colours import overlay
 from reports.fonts import font
+from reports.layers import HEAT_KEY
 from reports.legend import BACKGROUND, FAINT_INK, GAP, INK, framed
 from reports.orientation import Edges
-from reports.pictures import HEAT_KEY, edges_of, grey, square
+from reports.pictures import edges_of, grey, square
 from reports.report import Report
 from reports.words import RESEARCH, about_heat, be, counted
 

@@ -6,30 +6,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from detection.kinetics import (
-    RISES,
-    CurveType,
-    curve_types,
-    floor_of,
-    maximum_intensity_projection,
-    rise_bands,
-    signal_enhancement_ratio,
-    smoothed,
-    subtraction,
-)
+from detection.kinetics import maximum_intensity_projection, subtraction
 from imaging.exam import FOLDERS, PASSES
 from imaging.geometry import Vector
 from imaging.kept_exam import KeptExam
 from nets.bundle import ROLES
-from reports import colours
-from reports.colours import overlay
-from reports.legend import Key, Ramp, Swatch, framed
+from reports.colours import blended, overlay
+from reports.layers import HEAT_KEY, MAPS
+from reports.legend import Key, framed
 from reports.orientation import Edges, edges
 from reports.report import Report
 from reports.words import RESEARCH, about_heat, counted
 
-#: Kinetic maps show ratios from 0 to this; larger ones have the same colour.
-LARGEST_SHOWN = 2.0
 # White, as shares of the brightness that a thousandth of the first pass exceeds: a few vessels, skin next to the coil.
 WINDOW, SUBTRACTION_WINDOW = 0.75, 0.6
 PNG_COMPRESSION = 1  # of zlib: the next ones take half as long again for a tenth of the size
@@ -74,30 +62,9 @@ def _projection(exam: KeptExam, _: int) -> np.ndarray:
     return windowed(maximum_intensity_projection(exam), exam, SUBTRACTION_WINDOW)
 
 
-def _rise(exam: KeptExam, number: int) -> np.ndarray:
-    bands = rise_bands(smoothed(exam.passes(number)), floor_of(exam))
-    return colours.painted(grey(exam, PASSES[0], number), bands, colours.RISES)
+def _map(name: str) -> Paint:
+    return lambda exam, number: blended(grey(exam, PASSES[0], number), *MAPS[name].film(exam, number))
 
-
-def _curve_types(exam: KeptExam, number: int) -> np.ndarray:
-    kinds = curve_types(smoothed(exam.passes(number)), floor_of(exam))
-    return colours.painted(grey(exam, PASSES[0], number), kinds, colours.CURVE_TYPES)
-
-
-def _ratio(exam: KeptExam, number: int) -> np.ndarray:
-    ratio = signal_enhancement_ratio(smoothed(exam.passes(number)), floor_of(exam))
-    colour = colours.levels(colours.RATIO, ratio / LARGEST_SHOWN)
-    return colours.blended(grey(exam, PASSES[0], number), colour, colours.OPACITY * np.isfinite(ratio))
-
-
-RISE_KEY = (
-    Swatch(colours.RISES[1], f"{RISES[0]} to {RISES[1]} %"),
-    Swatch(colours.RISES[2], f"{RISES[1]} to {RISES[2]} %"),
-    Swatch(colours.RISES[3], f"{RISES[2]} % and more"),
-)
-CURVE_KEY = tuple(Swatch(colour, CurveType(kind).words) for kind, colour in colours.CURVE_TYPES.items())
-RATIO_KEY = (Ramp(colours.RATIO, "0, rises on", f"{LARGEST_SHOWN:g} and more, lost again"),)
-HEAT_KEY = (Ramp(colours.HEAT, "less", "most"),)
 
 #: What ``picture`` can show, in the order in which it is offered.
 KINDS = {
@@ -109,9 +76,7 @@ KINDS = {
     "2nd_subtraction": Kind("2nd pass less before contrast", _subtraction(2), grey=True),
     "3rd_subtraction": Kind("3rd pass less before contrast", _subtraction(3), grey=True),
     PROJECTION: Kind("maximum intensity projection, 1st pass less before contrast", _projection, grey=True),
-    "initial_rise": Kind("initial rise", _rise, RISE_KEY, classes=True),
-    "curve_types": Kind("curve types", _curve_types, CURVE_KEY, classes=True),
-    "signal_enhancement_ratio": Kind("signal enhancement ratio", _ratio, RATIO_KEY),
+    **{name: Kind(each.title, _map(name), each.key, classes=each.classes) for name, each in MAPS.items()},
 }
 
 #: Those over which heat can lie.
@@ -140,10 +105,15 @@ def picture(
 
 
 def png(image: np.ndarray) -> bytes:
-    """``image`` (rows, columns, 3) uint8, RGB, as a PNG file; a grey one, which is smaller, where it has no colour."""
-    red, green, blue = np.moveaxis(image, 2, 0)
-    grey = np.array_equal(red, green) and np.array_equal(green, blue)
-    stored = np.ascontiguousarray(red) if grey else image[..., ::-1]
+    """``image`` as a PNG file: (rows, columns, 3) uint8, RGB, a grey one, which is smaller, where it has no colour; or
+    (rows, columns, 4) with opacity."""
+    red, green, blue, *opacity = np.moveaxis(image, 2, 0)
+    if opacity:
+        stored = cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA)
+    elif np.array_equal(red, green) and np.array_equal(green, blue):
+        stored = np.ascontiguousarray(red)
+    else:
+        stored = image[..., ::-1]
     return cv2.imencode(".png", stored, [cv2.IMWRITE_PNG_COMPRESSION, PNG_COMPRESSION])[1].tobytes()
 
 

@@ -136,7 +136,7 @@ class ThrottleTests(TestCase):
         self.addCleanup(cache.clear)
 
     def rates(self, **rates):
-        return mock.patch.object(Throttle, "THROTTLE_RATES", {"uploads": None, "requests": None} | rates)
+        return mock.patch.object(Throttle, "THROTTLE_RATES", dict.fromkeys(Throttle.THROTTLE_RATES) | rates)
 
     def test_one_request_more_than_the_rate_is_429_with_retry_after(self):
         with self.rates(requests="2/hour"):
@@ -149,6 +149,12 @@ class ThrottleTests(TestCase):
         with self.rates(uploads="1/hour"):
             answers = [self.client.post("/upload/").status_code for _ in range(2)]
             self.assertEqual((answers, self.client.get("/studies/").status_code), ([400, 429], 200))
+
+    def test_slices_that_are_looked_at_are_counted_apart(self):
+        address = f"/studies/{Study.objects.create().pk}/slices/1/pixels"
+        with self.rates(pictures="1/hour"):
+            answers = [self.client.get(address).status_code for _ in range(2)]
+            self.assertEqual((answers, self.client.get("/studies/").status_code), ([409, 429], 200))
 
     def test_users_are_counted_apart(self):
         with self.rates(requests="1/hour"):

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 from django.test import TransactionTestCase
 
-from breastcancer_api import inline, studies
+from breastcancer_api import inline, remembered, studies
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.studies import interrupt
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
@@ -65,7 +65,7 @@ class ListTests(StudiesTestCase):
 
     def test_list_does_not_ask_what_refusals_said(self):
         Study.objects.create(state="refused", problem={"status": 400, "code": "no_signal", "title": "t"})
-        with mock.patch.object(studies.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
+        with mock.patch.object(remembered.cache, "get", side_effect=AssertionError), self.assertNoLogs(level="ERROR"):
             self.assertEqual(self.client.get("/studies/").json()["count"], 1)
 
     def ids(self, query: str) -> list[str]:
@@ -82,8 +82,20 @@ class ListTests(StudiesTestCase):
         last = Study.objects.create(state="queued")
         self.assertEqual(self.ids("ordering=state,-created_at"), [str(each.pk) for each in (second, first, last)])
 
+    def test_beginning_of_an_id_finds_its_study(self):
+        one, other = "0123abcd-ef00-4000-8000-000000000001", "0123abcd-ef01-4000-8000-000000000001"
+        for key in (one, other, "ffffffff-ffff-4fff-bfff-ffffffffffff"):
+            Study.objects.create(pk=key)
+        for begin in ("0", "0123abcd", "0123ABCD-", "0123abcd-ef0", "0123abcdef0"):
+            self.assertEqual(set(self.ids(f"search={begin}")), {one, other}, begin)
+        for begin in ("0123abcdef00", one, one.replace("-", "")):
+            self.assertEqual(self.ids(f"search={begin}"), [one], begin)
+        self.assertEqual((len(self.ids("search=f")), self.ids("search=1")), (1, []))
+        self.assertEqual(self.ids("search=0&state=done"), [])
+
     def test_parameter_that_cannot_be_read_is_refused_and_named(self):
         order = "ordering: Enter some of created_at, finished_at, state, with - downwards."
+        begin = "search: Enter the beginning of an id, such as 1f0c or 1f0c2a9b-77."
         time = "created_{}: Enter a time of the years 1 to 9999 in UTC."
         for query, told in (
             ("stat=done", "stat: There is no such parameter."),
@@ -91,6 +103,10 @@ class ListTests(StudiesTestCase):
             ("ordering=nope", order),
             ("ordering=--state", order),
             ("ordering=state,", order),
+            ("search=xyz", begin),
+            ("search=-", begin),
+            ("search=0%0A", begin),
+            (f"search={'0' * 33}", begin),
             ("created_after=0001-01-01T00:00:00%2B14:00", time.format("after")),
             ("created_before=9999-12-31T23:59:59-14:00", time.format("before")),
         ):
@@ -100,7 +116,7 @@ class ListTests(StudiesTestCase):
 
     def test_parameters_of_a_form_that_is_left_empty_narrow_nothing_down(self):
         Study.objects.create()
-        self.assertEqual(len(self.ids("state=&created_after=&created_before=&ordering=")), 1)
+        self.assertEqual(len(self.ids("search=&state=&created_after=&created_before=&ordering=")), 1)
 
 
 class SlicesTests(StudiesTestCase):
@@ -202,7 +218,7 @@ class RefusedStudyTests(StudiesTestCase):
         self.send("/upload/", {f"{name}/Doe Jane.dcm": b"text" for name in FOLDERS}, "series.zip")
         study = Study.objects.get()
         self.assertIn("Doe Jane", studies.problem_of(study)["detail"])
-        studies.cache.clear()
+        remembered.cache.clear()
         self.assertEqual(studies.problem_of(study)["code"], "not_a_dicom_image")
         self.assertNotIn("Doe", str(studies.problem_of(study)) + str(Study.objects.values()))
 

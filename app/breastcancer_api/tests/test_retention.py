@@ -15,6 +15,7 @@ from django.utils import timezone
 from breastcancer_api import archives, retention, studies
 from breastcancer_api.claims import claim, write
 from breastcancer_api.models import AuditEvent, Slice, Study
+from breastcancer_api.remembered import PROBLEM, remembered
 from breastcancer_api.retention import erase, purge
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from imaging.tests.slices import zip_bytes
@@ -94,16 +95,15 @@ class ErasingTests(StudiesTestCase):
     def test_text_of_a_refusal_is_erased_too(self):
         self.send("/studies/", {"doe.txt": b"x"})
         study = Study.objects.get()
-        key = studies._problem_key(study)
-        self.assertIn("doe.txt", str(studies.cache.get(key)))
+        self.assertIn("doe.txt", str(remembered(PROBLEM, study)))
         erase(study)
-        self.assertIsNone(studies.cache.get(key))
+        self.assertIsNone(remembered(PROBLEM, study))
 
     def test_refusal_of_a_study_that_was_erased_meanwhile_is_not_told(self):
         study = Study.objects.create()
         erase(study)
         studies._end(study, "refused", studies.INTERRUPTED)
-        self.assertIsNone(studies.cache.get(studies._problem_key(study)))
+        self.assertIsNone(remembered(PROBLEM, study))
 
     def test_who_comes_second_gets_no_receipt(self):
         study = Study.objects.create()

@@ -26,7 +26,7 @@ class UploadFiles:
 
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch.object(Throttle, "THROTTLE_RATES", {"uploads": None, "requests": None}))
+        self.enterContext(mock.patch.object(Throttle, "THROTTLE_RATES", dict.fromkeys(Throttle.THROTTLE_RATES)))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.work, self.results = Path(folder.name, "work"), Path(folder.name, "results")

@@ -103,7 +103,10 @@ class ScanTests(FolderTestCase):
 
     def test_watch_is_told_how_far_it_is(self):
         told = []
-        watch = Watch(analysing=told.append, computed=lambda role, slices: told.append((role, slices)))
+        watch = Watch(
+            read=lambda reading: told.append(len(reading.exam.pre)),
+            computed=lambda role, slices: told.append((role, slices)),
+        )
         (self.folder / "work").mkdir()
         files = io.BytesIO(zip_bytes(exam_files()))
         scan(files, self.folder / "work", load_networks(BUNDLES), LIMITS, watch=watch)

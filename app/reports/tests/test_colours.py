@@ -2,7 +2,7 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from reports import colours
-from reports.colours import HEAT, blended, levels, overlay, painted
+from reports.colours import HEAT, Film, alone, blended, class_film, levels, overlay, ratio_film
 
 # How the world looks without the cones for long, and for middle wavelengths (Machado et al., IEEE TVCG 2009;15:1291,
 # severity 1.0), of linear RGB.
@@ -64,11 +64,22 @@ class MapTests(SimpleTestCase):
         np.testing.assert_allclose(found, [(69, 117, 180), (255, 255, 191), (215, 48, 39)], atol=1)
 
 
-class PaintingTests(SimpleTestCase):
+class FilmTests(SimpleTestCase):
     def test_a_class_has_its_colour_and_none_leaves_the_picture(self):
-        found = painted(np.zeros((1, 3), np.float32), np.array([[0, 1, 3]], np.uint8), {1: (100, 0, 0), 3: (0, 200, 0)})
+        film = class_film(np.array([[0, 1, 3]], np.uint8), {1: (100, 0, 0), 3: (0, 200, 0)})
+        found = blended(np.zeros((1, 3), np.float32), *film)
         self.assertEqual(found.tolist(), [[[0, 0, 0], [100, 0, 0], [0, 200, 0]]])
+
+    def test_ratio_that_is_not_known_leaves_the_picture(self):
+        film = ratio_film(np.array([[np.nan, 0.0, 2.0, 3.0]], np.float32), 2.0)
+        self.assertEqual(film.opacity.tolist(), [[0, 0.65, 0.65, 0.65]])
+        np.testing.assert_allclose(film.colour[0, 1:], [(69, 117, 180), (215, 48, 39), (215, 48, 39)], atol=1)
 
     def test_opacity_mixes(self):
         found = blended(np.ones((1, 1)), np.zeros((1, 1, 3)), np.full((1, 1), 0.25))
         self.assertEqual(found.tolist(), [[[191, 191, 191]]])
+
+    def test_alone_it_holds_colour_and_opacity_and_nothing_where_it_shows_nothing(self):
+        film = Film(np.array([[[10.4, 20.6, 30]] * 2], np.float32), np.array([[0.6, 0.0]]))
+        self.assertEqual(alone(film).tolist(), [[[10, 21, 30, 153], [0, 0, 0, 0]]])
+        self.assertEqual(alone(film).dtype, np.uint8)

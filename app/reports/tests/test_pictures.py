@@ -107,6 +107,11 @@ class PictureTests(SimpleTestCase):
             np.testing.assert_array_equal(cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1], image)
             self.assertEqual(np.atleast_3d(cv2.imdecode(file, cv2.IMREAD_UNCHANGED)).shape[2], channels)
 
+    def test_png_holds_opacity(self):
+        image = np.random.default_rng(0).integers(0, 256, (5, 7, 4)).astype(np.uint8)
+        read = cv2.imdecode(np.frombuffer(png(image), np.uint8), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(read, image[..., [2, 1, 0, 3]])
+
 
 def with_heat(report, heat):
     return type(report)(**{**vars(report), "heat": lambda _: heat})

@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from breastcancer_api.local_server import Answer, post, serving
+from breastcancer_api.synthetic import SEED
+from phantom.protocol import PLAIN
 
-ENOUGH = 0.5
-# The first of all. It shows wiring, not worth; ``manage.py evaluate`` writes the overlap on exams that nobody chose.
-SEED = 1
+ENOUGH = 0.5  # ``manage.py evaluate`` writes the overlap on exams that nobody chose
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--seed", type=int, default=SEED)
-        parser.add_argument("--slices", type=int, default=48)
+        parser.add_argument("--slices", type=int, default=PLAIN.slices)
 
     def handle(self, **options):
         with tempfile.TemporaryDirectory(prefix="breastwise-demo-") as name:

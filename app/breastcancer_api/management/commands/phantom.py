@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from phantom.dicom import write_zip
 from phantom.exam import Exam, drawn_exam
-from phantom.protocol import Protocol
+from phantom.protocol import PLAIN, Protocol
 from phantom.tree import tree_exams, write_tree
 
-ROWS, SLICES, OUT = 256, 48, Path("series.zip")
+OUT = Path("series.zip")
 # what the seed decides once all is drawn, and what only a single zip has
 ASKED = ("rows", "slices", "tumours", "breasts_down")
 OF_A_ZIP = ("out", "drawn")
@@ -25,8 +25,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--seed", type=int, required=True, help="the same seed gives the same bytes")
         parser.add_argument("--out", type=Path, metavar="ZIP", help=f"default: {OUT}")
-        parser.add_argument("--rows", type=int, help=f"rows and columns of a slice (default: {ROWS})")
-        parser.add_argument("--slices", type=int, help=f"default: {SLICES}")
+        parser.add_argument("--rows", type=int, help=f"rows and columns of a slice (default: {PLAIN.rows})")
+        parser.add_argument("--slices", type=int, help=f"default: {PLAIN.slices}")
         parser.add_argument("--tumours", type=int, help="how many tumours (default: drawn, one or two)")
         parser.add_argument("--breasts-down", action="store_true", help="breasts to the bottom of the picture")
         parser.add_argument("--drawn", action="store_true", help="draw all of that too; every third exam has no tumour")
@@ -63,8 +63,8 @@ def _check(options: dict) -> None:
 
 
 def _asked(options: dict) -> Exam:
-    rows = options["rows"] or ROWS
-    protocol = Protocol(rows, rows, options["slices"] or SLICES, breasts_up=not options["breasts_down"])
+    rows = options["rows"] or PLAIN.rows
+    protocol = Protocol(rows, rows, options["slices"] or PLAIN.slices, breasts_up=not options["breasts_down"])
     return Exam(options["seed"], protocol, options["tumours"])
 
 
