@@ -52,7 +52,7 @@ def heat_film(heat: np.ndarray) -> Film:
 
 
 def class_film(classes: np.ndarray, colours: dict[int, tuple[int, int, int]]) -> Film:
-    """Of ``classes`` (rows, columns) uint8: nothing where it has none of ``colours``, else that colour, as its key has it."""
+    """Of ``classes`` (rows, columns) uint8: nothing where it has none of ``colours``, else that colour."""
     table = np.zeros((LEVELS, 3), np.float32)
     table[list(colours)] = list(colours.values())
     return Film(table[classes], np.isin(classes, list(colours)).astype(np.float32))

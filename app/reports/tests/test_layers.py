@@ -58,7 +58,7 @@ class LayerTests(SimpleTestCase):
         found = self.layer("curve_types")
         np.testing.assert_array_equal(found[..., 3] > 0, kinds > 0)
         for kind, colour in colours.CURVE_TYPES.items():
-            self.assertEqual(np.unique(found[kinds == kind], axis=0).tolist(), [[*colour, 166]])
+            self.assertEqual(np.unique(found[kinds == kind], axis=0).tolist(), [[*colour, 255]])
 
     def test_each_says_what_it_shows(self):
         self.assertEqual(
