@@ -7,7 +7,12 @@ INSTALLED := $(VENV)/.installed
 # The tests in two halves, side by side, each on a core: two that compute on both get in each other's way.
 HALVES := breastcancer_api "breastwise detection imaging nets phantom reports training"
 
-.PHONY: demo test test-servers fuzz run lint format
+# Tools that look at what is installed; apart, so that theirs is no part of it.
+AUDIT := $(CURDIR)/.venv-audit
+AUDITED := $(AUDIT)/.installed
+LOCKS := requirements.lock requirements-torch.lock
+
+.PHONY: demo test test-servers fuzz run lint format lock audit sbom
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
@@ -38,6 +43,30 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# requirements.txt and all that it needs, each file by its hash, for Python 3.11; torch's pair, and what only that needs,
+# apart (Dockerfile.prod). `make lock UPGRADE=--upgrade` takes later versions of what requirements.txt is silent about.
+lock: $(AUDITED)
+	cat $(LOCKS) > .lock
+	$(AUDIT)/bin/uv pip compile requirements.txt --output-file .lock --universal --python-version 3.11 $(UPGRADE) \
+	  --generate-hashes --no-header --no-annotate --no-config --no-emit-index-url --no-emit-find-links --quiet
+	awk '/^[a-z]/ {file = /^(torch|torchvision|triton|nvidia-[a-z0-9-]+|cuda-[a-z]+)(\[|=)/ ? "requirements-torch.lock" : "requirements.lock"} \
+	  {print > file}' .lock
+	rm .lock
+
+# known holes in what is locked, and in the code
+audit: $(AUDITED)
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes $(LOCKS:%=--requirement %)
+	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml app clients
+
+# what the image is made of, as CycloneDX
+sbom: $(AUDITED)
+	cat $(LOCKS) | $(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --output-file sbom.json -
+
+$(AUDITED): requirements-audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --requirement requirements-audit.txt
+	touch $@
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)

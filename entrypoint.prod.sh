@@ -3,7 +3,8 @@
 set -eu
 
 python manage.py wait_for_database
-python manage.py migrate --no-input
+python manage.py check --deploy
+python manage.py migrate --no-input --skip-checks
 python manage.py collectstatic --no-input --verbosity 0
 python manage.py make_superuser
 

@@ -6,9 +6,11 @@ from knox.admin import AuthTokenAdmin, AuthTokenCreateForm
 
 from breastcancer_api import audit
 from breastcancer_api.models import AuditEvent, Slice, Study, Token
+from breastcancer_api.sign_in import AdminSignInForm
 
 admin.site.site_header = admin.site.site_title = "BreastWise: research use only"
 admin.site.site_url = reverse_lazy("studies")
+admin.site.login_form = AdminSignInForm
 
 
 class ReadOnly:

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from breastcancer_api import checks  # noqa: F401 registers them
+
 
 class BreastcancerApiConfig(AppConfig):
     name = "breastcancer_api"

@@ -75,6 +75,7 @@ def serving(state: Path) -> Iterator[Server]:
         "STATIC_ROOT": str(state / "static"),
         "DATABASE_HOST": "",
         "PUBLISHED": "127.0.0.1:0",
+        "TLS": "0",
         "UPLOAD_RATE": "none",
         "REQUEST_RATE": "none",
         "PICTURE_RATE": "none",
@@ -82,14 +83,14 @@ def serving(state: Path) -> Iterator[Server]:
     }
     # Django's checks import every view, and torch with them; ``manage.py test`` makes them
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
-    subprocess.run(migrate, cwd=APP, env=environ, check=True)
+    subprocess.run(migrate, cwd=APP, env=environ, check=True)  # noqa: S603  # nosec B603  # our own command
     # gunicorn inherits a socket that listens already: a first request waits until it is ready, or fails when it dies
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port, shared = listening.getsockname()[1], listening.fileno()
         environ["BIND"] = f"fd://{shared}"
         log = (state / "server.log").open("w")
         started = time.monotonic()
-        server = subprocess.Popen(
+        server = subprocess.Popen(  # nosec B603  # likewise
             [sys.executable, "-m", "gunicorn"], cwd=APP, env=environ, pass_fds=[shared], stdout=log, stderr=log
         )
     try:

@@ -13,7 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from imaging.errors import FILE_NAME, LimitExceeded, ScanError
+from imaging.errors import FILE_NAME, LimitExceeded, OutOfTime, ScanError
 from reports.errors import FormError
 
 CONTENT_TYPE = "application/problem+json"
@@ -63,6 +63,8 @@ def described(error: Exception) -> dict | None:
         return refusal(error)
     if isinstance(error, FormError):
         return problem(409, error.code, error.title, str(error))
+    if isinstance(error, OutOfTime):
+        return problem(504, "time_up", HTTPStatus(504).phrase, "The work was not done within REQUEST_TIMEOUT_SECONDS.")
     if isinstance(error, UnreadablePostError):
         return problem(400, "incomplete_body", "The request broke off", "The body of the request did not arrive whole.")
     if isinstance(error, Http404):

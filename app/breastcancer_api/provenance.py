@@ -17,9 +17,9 @@ def commit() -> str:
 
 
 def _described() -> str:
-    told = ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"]
+    told, here = ["git", "describe", "--always", "--abbrev=12", "--dirty=-changed"], Path(__file__).parent
     try:
-        found = subprocess.run(told, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+        run = subprocess.run(told, cwd=here, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     except FileNotFoundError:  # no git here
         return ""
-    return found.stdout.strip()
+    return run.stdout.strip()

@@ -90,6 +90,7 @@ BODY = {
     413: ((LimitExceeded.code, "more bytes or files than the limits"),),
     415: (("unsupported_media_type", "the body is no form"),),
     503: ((Full.default_code, "as many exams as the server takes are in it; `Retry-After` says when to come again"),),
+    504: (("time_up", "the exam was not read within REQUEST_TIMEOUT_SECONDS"),),
 }
 WORK = {
     409: (
@@ -102,7 +103,6 @@ WORK = {
         ("worker_lost", "with workers: two of them ended without an answer over this exam"),
         ("archive_lost", "with workers: what was sent was not there any more, or not whole, when its turn came"),
     ),
-    504: (("time_up", "with workers: the exam was not read within REQUEST_TIMEOUT_SECONDS"),),
 }
 
 

@@ -341,4 +341,5 @@ def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:
 
 def limits() -> Limits:
     """What the settings allow an archive to hold."""
-    return Limits(settings.MAX_FILES, settings.MAX_UNPACKED_BYTES, settings.MAX_COMPRESSION_RATIO)
+    sizes = settings.MAX_FILES, settings.MAX_UNPACKED_BYTES, settings.MAX_COMPRESSION_RATIO
+    return Limits(*sizes, settings.REQUEST_TIMEOUT_SECONDS)

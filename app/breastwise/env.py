@@ -15,6 +15,7 @@ from types import SimpleNamespace
 APP = Path(__file__).resolve().parent.parent
 STATE = APP.parent / "state"
 BUCKET = "s3://"
+LEAST_KEY, LEAST_CHARACTERS = 50, 5
 
 
 class SettingError(Exception):
@@ -45,6 +46,13 @@ def boolean(value: str) -> bool:
     if value.lower() in ("0", "false", "no", "off", ""):
         return False
     raise ValueError("is neither 1 nor 0")
+
+
+def key(value: str) -> str:
+    """A text that nobody guesses, as long as Django asks for, or none."""
+    if value and (len(value) < LEAST_KEY or len(set(value)) < LEAST_CHARACTERS):
+        raise ValueError(f"is shorter than {LEAST_KEY} characters, or has fewer than {LEAST_CHARACTERS} different ones")
+    return value
 
 
 def at_least(minimum: int) -> Callable[[str], int]:
@@ -102,7 +110,13 @@ def folder_or_bucket(value: str) -> str:
 
 
 SETTINGS = (
-    Setting("SECRET_KEY", text, "", "Signs sessions. Empty: made at the first start and kept in STATE_DIR.", True),
+    Setting(
+        "SECRET_KEY",
+        key,
+        "",
+        "Signs sessions, 50 characters or more. Empty: made at the first start and kept in STATE_DIR.",
+        True,
+    ),
     Setting("DEBUG", boolean, "0", "1 shows Django's debug pages. Never where others can reach the server."),
     Setting("ALLOWED_HOSTS", words, "127.0.0.1,localhost,[::1]", "Host names the server answers to, with commas."),
     Setting("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "Least level that is logged."),
@@ -148,6 +162,18 @@ SETTINGS = (
     Setting("BIND", text, "127.0.0.1:8000", "Address and port on which gunicorn listens."),
     Setting("PUBLISHED", text, "", "Address at which clients reach the server, where that is not BIND."),
     Setting(
+        "TLS",
+        boolean,
+        "0",
+        "1 where clients come by https, which nginx or a proxy ends: http is sent there, cookies go no other way.",
+    ),
+    Setting(
+        "PROXIES",
+        at_least(0),
+        "1",
+        "Proxies before gunicorn, nginx among them; each adds to X-Forwarded-For whom it answers. 0: none.",
+    ),
+    Setting(
         "ANONYMOUS",
         boolean,
         "1",
@@ -166,6 +192,12 @@ SETTINGS = (
         rate,
         "6000/minute",
         "Most slices, layers and curves that the same looks at, counted apart. none: no limit.",
+    ),
+    Setting(
+        "SIGN_IN_RATE",
+        rate,
+        "20/hour",
+        "Most failed tries to sign in under one user name; from one address five times as many. none: no limit.",
     ),
     Setting("THREADS", at_least(1), "8", "Exams read at the same time."),
     Setting("QUEUE", at_least(0), "16", "Exams that wait while others are read. One more is answered with 503."),
@@ -201,12 +233,25 @@ SETTINGS = (
 
 
 def check_published(settings: SimpleNamespace) -> None:
-    """Raises SettingError when whoever reaches the server may use it, and not only this machine does."""
+    """Raises SettingError when other machines than this one reach the server, and a setting is not fit for that."""
+    reached = reached_by_others(settings)
+    if not reached:
+        return
+    if settings.ANONYMOUS:
+        raise SettingError(f"{reached}, and ANONYMOUS is 1: set it to 0 and make tokens (manage.py token)")
+    if settings.DEBUG:
+        raise SettingError(f"{reached}, and DEBUG is 1, which shows them code and settings: set it to 0")
+    if "*" in settings.ALLOWED_HOSTS:
+        raise SettingError(f"{reached}, and ALLOWED_HOSTS is '*': name the hosts that the server answers to")
+    if settings.SIGN_IN_RATE is None:
+        raise SettingError(f"{reached}, and SIGN_IN_RATE is none: they could try every password")
+
+
+def reached_by_others(settings: SimpleNamespace) -> str:
+    """The setting by which other machines than this one reach the server, and its value; empty where none does."""
     known_by = "PUBLISHED" if settings.PUBLISHED else "BIND"
     address = getattr(settings, known_by)
-    if settings.ANONYMOUS and not _is_loopback(address):
-        told = f"{known_by}: {address!r} is reached by other machines, and ANONYMOUS is 1: set it to 0 and make tokens"
-        raise SettingError(f"{told} (manage.py token)")
+    return "" if _is_loopback(address) else f"{known_by}: {address!r} is reached by other machines"
 
 
 def check_execution(settings: SimpleNamespace) -> None:

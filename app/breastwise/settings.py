@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from breastwise import __version__
-from breastwise.env import check_execution, check_published, read_settings
+from breastwise.env import check_execution, check_published, reached_by_others, read_settings
 from breastwise.secret import kept_secret
 from breastwise.storages import storage
 
@@ -26,6 +26,8 @@ THREADS, QUEUE = env.THREADS, env.QUEUE
 SILENCE_SECONDS = env.SILENCE_SECONDS
 EXECUTION, REQUEST_TIMEOUT_SECONDS = env.EXECUTION, env.REQUEST_TIMEOUT_SECONDS
 ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
+TLS, SIGN_IN_RATE = env.TLS, env.SIGN_IN_RATE
+REACHED_BY_OTHERS = reached_by_others(env)
 
 SUPERUSER_NAME, SUPERUSER_PASSWORD = env.SUPERUSER_NAME, env.SUPERUSER_PASSWORD
 STATE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database in it is its owner's alone
@@ -104,7 +106,14 @@ else:
         }
     }
 # "default" counts requests, which needs no Redis; "shared" is what web and workers tell each other
-CACHES = {name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"} for name in ("default", "shared")}
+CACHES = {
+    name: {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": 10_000},  # with few, one who sends many could push out what others were counted for
+    }
+    for name in ("default", "shared")
+}
 if env.EXECUTION == "celery":
     CACHES["shared"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -134,14 +143,14 @@ REST_FRAMEWORK = {
         "requests": env.REQUEST_RATE,
         "pictures": env.PICTURE_RATE,
     },
-    "NUM_PROXIES": 1,  # nginx, which adds the client's address at the end of X-Forwarded-For
+    "NUM_PROXIES": env.PROXIES,
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.JsonUnlessHtml",
     "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "URL_FORMAT_OVERRIDE": None,  # what the client accepts decides
     "EXCEPTION_HANDLER": "breastcancer_api.problems.exception_handler",
 }
-KNOX_TOKEN_MODEL = "breastcancer_api.Token"
+KNOX_TOKEN_MODEL = "breastcancer_api.Token"  # noqa: S105  # nosec B105  # a model's name
 MIGRATION_MODULES = {"knox": None}  # they would make a table for the model that ours replaces
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=365)}
 SPECTACULAR_SETTINGS = {
@@ -197,6 +206,14 @@ USE_TZ, TIME_ZONE = True, "UTC"
 X_FRAME_OPTIONS = "DENY"
 # nginx says whether the client came by https; the admin's forms need to know
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_AGE = 12 * 3600  # seconds: a long working day
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = TLS
+SECURE_HSTS_SECONDS = 365 * 86_400 if TLS else 0
+SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$", "^metrics$"]  # asked from inside, where nobody ends TLS
+# Whether browsers also hold a host's subdomains to https, and carry that in a list of their own, is its owner's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if not TLS:  # breastwise.W001 (checks.py) asks for TLS itself, where other machines come
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 LOGGING = {
     "version": 1,

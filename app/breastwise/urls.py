@@ -1,6 +1,7 @@
 """Every address the server answers."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
@@ -9,7 +10,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from breastcancer_api import views
 from breastcancer_api.forms import FORMS
 from breastcancer_api.probes import Alive, Ready
+from breastcancer_api.sign_in import SignInForm
 
+sign_in = LoginView.as_view(template_name="rest_framework/login.html", authentication_form=SignInForm)
 studies = views.StudiesView.as_view()
 urlpatterns = [
     # without its slash, too: a redirected POST would lose its exam
@@ -40,6 +43,7 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
+    path("session/login/", sign_in),
     path("session/", include("rest_framework.urls")),
     path("favicon.ico", RedirectView.as_view(url=static("breastcancer_api/icon.svg"))),
     path("livez", Alive.as_view(), name="livez"),

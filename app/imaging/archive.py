@@ -4,8 +4,10 @@ First the names are planned by a pure function, then every member is judged by w
 says about its own sizes is not believed: it is an upper bound that is held while members are read.
 """
 
+import math
 import re
 import stat
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -28,7 +30,7 @@ from imaging.errors import (
     UnsafeMember,
 )
 from imaging.exam import FOLDERS
-from imaging.stored_file import Reads
+from imaging.stored_file import Allowance
 from imaging.unpacking import DEFLATED, STORED, Member
 from imaging.zip_entries import Entry, Source, data_range, read_entries
 
@@ -49,12 +51,14 @@ ENTRIES_A_FILE = 3
 class Limits:
     """What one archive may hold: ``files`` files that unpack to ``unpacked_bytes`` bytes together.
 
-    ``compression_ratio``: most bytes unpacked for one byte of the archive, over the whole archive.
+    ``compression_ratio``: most bytes unpacked for one byte of the archive, over the whole archive. ``seconds``: longest
+    time from opening it to the last byte that is read of it, or OutOfTime is raised.
     """
 
     files: int
     unpacked_bytes: int
     compression_ratio: int
+    seconds: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -148,10 +152,10 @@ def open_archive(
     for entry in chosen:
         _check_entry(entry)
     _check_size(chosen, source.size, limits)
-    reads = Reads()
+    allowance = Allowance(end=time.monotonic() + limits.seconds)
     # numbered: the sender's names stay away from the disk
     members = {
-        entry.name: Member(source, entry, *data_range(source, entry), root / str(number), reads)
+        entry.name: Member(source, entry, *data_range(source, entry), root / str(number), allowance)
         for number, entry in enumerate(chosen)
     }
     _check_overlap(list(members.values()))

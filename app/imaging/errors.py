@@ -9,6 +9,10 @@ class FileProblem(Exception):
     """What is wrong with a file; the text completes a sentence that begins with the file's name."""
 
 
+class OutOfTime(Exception):
+    """Reading took longer than it may; that tells of the machine at least as much as of the exam."""
+
+
 class ScanError(Exception):
     """An exam that cannot be read. Each child is one reason.
 

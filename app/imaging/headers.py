@@ -18,10 +18,10 @@ from pydicom.filereader import read_dataset, read_preamble, read_sequence
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
-from imaging.errors import FileProblem, ScanError
+from imaging.errors import FileProblem, OutOfTime, ScanError
 from imaging.header_values import KEYWORDS, LONGEST_VALUE, TAGS, Elements, Header, HeaderError
 from imaging.pixels import TRANSFER_SYNTAXES
-from imaging.stored_file import Counted, StoredFile
+from imaging.stored_file import Allowance, Counted, StoredFile
 
 HEADER_TAGS = [TAGS[keyword] for keyword in KEYWORDS]
 # sets: pydicom's tags compare slowly
@@ -98,14 +98,14 @@ def opened(file: StoredFile, transfer_syntax: str) -> BinaryIO:
         return content
     with content:
         _meta(content)
-        return BytesIO(_inflated(content))
+        return BytesIO(_inflated(content, file.allowance))
 
 
 def _parsed(stored: StoredFile, read: Callable[[Counted], T]) -> T:
     with stored.head() as file:
         try:
             return read(file)
-        except (HeaderError, NotDicom, ScanError):
+        except (HeaderError, NotDicom, OutOfTime, ScanError):
             raise
         except Exception as error:  # a damaged file can make the parser raise anything; all of it means this
             # a length that leads nowhere fails with EINVAL or without a number; any other OSError is the disk's
@@ -209,7 +209,7 @@ def _content(file: Counted, syntax: str) -> tuple[Counted, int]:
     """The dataset, at whose beginning ``file`` stands, and how many bytes were inflated for it."""
     if syntax != uid.DeflatedExplicitVRLittleEndian:
         return file, 0
-    inflated = _inflated(file)
+    inflated = _inflated(file, file.allowance)
     return file.beside(inflated), len(inflated)
 
 
@@ -246,10 +246,11 @@ def _header(dataset: Dataset) -> Header:
     return Header(dict(dataset.items()), dataset.original_character_set)
 
 
-def _inflated(file: BinaryIO) -> bytes:
+def _inflated(file: BinaryIO, allowance: Allowance) -> bytes:
     """The dataset of a deflated file (DICOM PS3.5 A.5), at whose beginning ``file`` stands."""
     inflate = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
     content = inflate.decompress(file.read(), LARGEST_INFLATED)
+    allowance.inflate(len(content))
     if not inflate.eof:
         raise HeaderError(f"is deflated, and broken off or larger than {LARGEST_INFLATED} bytes")
     return content

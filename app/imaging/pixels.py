@@ -7,15 +7,16 @@ takes a machine's memory or never returns (docs/decisions/0005).
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import imagecodecs
 import numpy as np
 from pydicom import uid
-from pydicom.encaps import get_frame
 
 from imaging.errors import FileProblem
+from imaging.fragments import Frame, frames_in_fragments
+from imaging.jpeg_2000 import check_codestream
 
 NATIVE = (
     uid.ImplicitVRLittleEndian,
@@ -23,8 +24,9 @@ NATIVE = (
     uid.ExplicitVRBigEndian,
     uid.DeflatedExplicitVRLittleEndian,
 )
-JPEG_START, JPEG_END, J2K_START = b"\xff\xd8", b"\xff\xd9", b"\xff\x4f\xff\x51"
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 SCAN, JPEG_LS_FRAME = 0xDA, 0xF7
+LONGEST_FRAME_HEADER = 1 << 16  # bytes; tables and comments
 FILL = 0xFF  # any number of them may stand before a marker's code (T.81 B.1.1.2)
 JPEG_FRAMES = (0xC0, 0xC1, 0xC3, JPEG_LS_FRAME)  # baseline, extended, lossless, JPEG-LS: ITU-T T.81 table B.1, T.87
 
@@ -52,6 +54,7 @@ class PixelData:
     signed: bool
     little_endian: bool
     words: bool
+    _found: list[Frame] = field(default_factory=list, init=False, repr=False, compare=False)  # once it was looked for
 
     def read(self, file: BinaryIO, frame: int) -> np.ndarray:
         """Stored values of ``frame`` (from 0), (rows, columns) of integers.
@@ -93,11 +96,23 @@ class PixelData:
     def _encapsulated(self, file: BinaryIO, frame: int) -> bytes:
         if self.length is not None:
             raise PixelError("holds pixel data in one piece, though its transfer syntax has fragments")
-        file.seek(self.offset)
-        try:
-            return get_frame(file, frame, number_of_frames=self.frames)
-        except Exception as error:  # what pydicom raises depends on where the fragments break off
-            raise PixelError("has truncated pixel data") from error
+        if not self._found:
+            self._found[:] = frames_in_fragments(file, self.offset, self.frames)
+        if frame >= len(self._found):
+            raise PixelError("has truncated pixel data")
+        fragments = self._found[frame]
+        size, most = sum(each.length for each in fragments), self._longest_encoded
+        if size > most:
+            raise PixelError(f"holds a frame of {size} bytes; its pixels take {most} at the most")
+        encoded = b"".join(each.read(file) for each in fragments)
+        if len(encoded) < size:
+            raise PixelError("has truncated pixel data")
+        return encoded
+
+    @property
+    def _longest_encoded(self) -> int:
+        """Bytes. No encoder makes more of a frame than this, not even of noise."""
+        return 2 * self.rows * self.columns * self.bits_allocated // 8 + LONGEST_FRAME_HEADER
 
     def _in_range(self, values: np.ndarray, lossy: bool) -> np.ndarray:
         """``values`` as BitsStored and PixelRepresentation mean them (PS3.5 section 8.1.1).
@@ -151,15 +166,10 @@ def _check_jpeg(encoded: bytes, expected: PixelData) -> None:
 
 
 def _check_jpeg_2000(encoded: bytes, expected: PixelData) -> None:
-    """The SIZ segment of a JPEG 2000 or HTJ2K codestream (ITU-T T.800 A.5.1) says what the DICOM header says."""
-    if not encoded.startswith(J2K_START) or len(encoded) < 45:
-        raise PixelError("holds a frame that is no JPEG 2000 codestream")
-    columns, rows, left, top, width, height, tile_left, tile_top, components = struct.unpack_from(">8IH", encoded, 8)
-    depth, across, down = encoded[42:45]
-    if any((left, top, tile_left, tile_top)) or (across, down) != (1, 1) or 0 in (width, height):
-        raise PixelError("holds a JPEG 2000 frame on another grid than its pixels")
-    _check_frame(expected, (depth & 0x7F) + 1, rows, columns, components)
-    if bool(depth & 0x80) != expected.signed:
+    """The headers of a JPEG 2000 or HTJ2K codestream say what the DICOM header says, and ask for no more."""
+    size = check_codestream(encoded)
+    _check_frame(expected, size.depth, size.rows, size.columns, size.components)
+    if size.signed != expected.signed:
         raise PixelError("holds a JPEG 2000 frame whose sign is not that of its PixelRepresentation")
 
 

@@ -4,14 +4,22 @@ Each step can be taken alone: an upload that fails at one of them can still be t
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from imaging.archive import Limits, OpenArchive, Plan, open_archive, plan, plan_any, plan_either
 from imaging.clocks import on_one_clock
-from imaging.errors import DamagedArchive, MissingPasses, NestedArchive, NotADicomImage, OtherKind, ScanError
+from imaging.errors import (
+    DamagedArchive,
+    LimitExceeded,
+    MissingPasses,
+    NestedArchive,
+    NotADicomImage,
+    OtherKind,
+    ScanError,
+)
 from imaging.exam import FOLDERS, Exam, match
 from imaging.folders import check_folders
 from imaging.parallel import for_each
@@ -24,6 +32,8 @@ from imaging.slice_reading import slices_of
 from imaging.unpacking import Member
 from imaging.wanted import MOST_LISTED
 
+# Those of a pass are in memory at once, 8 bytes each where they are rescaled. An exam of 1024 x 1024 x 160 has 671e6.
+MOST_PIXELS = 800_000_000  # in the pre-contrast series and the three passes together
 OUTSIDE = "outside the four folders"
 
 
@@ -86,30 +96,48 @@ def contents(archive: BinaryIO, root: Path, limits: Limits, planner: Callable[[S
     """What the files of a zip hold, by their headers; of those that hold no slices it is seen that they are whole.
 
     ``root`` is a folder for what cannot stay packed. Raises what ``open_archive`` raises, and LimitExceeded when
-    headers hold too many elements.
+    headers hold too many elements, or files too many slices.
     """
     opened = open_archive(archive, root, limits, planner)
-    # one after the other: parsing holds the interpreter, and threads that wait for it slow it down
-    found = [_found(path, member) for path, member in opened.files.items()]
+    found = list(_found_in(opened, limits.files))
     outside = [error for error in for_each(_damage, opened.ignored.values()) if error]
     return _sorted(opened, found, outside)
+
+
+def _found_in(opened: OpenArchive, most_slices: int) -> Iterator[list[SliceFile] | ScanError]:
+    """What each file holds, one after the other: parsing holds the interpreter, and threads that wait for it slow it
+    down. Raises LimitExceeded for more slices than files may be: a file may hold many.
+    """
+    slices = 0
+    for path, member in opened.files.items():
+        found = _found(path, member)
+        slices += len(found) if isinstance(found, list) else 0
+        if slices > most_slices:
+            raise LimitExceeded(f"The files hold more than {most_slices} slices.")
+        yield found
 
 
 def _found(path: str, member: Member) -> list[SliceFile] | ScanError:
     try:
         return slices_of(member, path)
     except NotADicomImage as error:
-        return _damage(member) or error  # that it does not unpack would be the better reason
+        return _damage(member) or _alone(error)  # that it does not unpack would be the better reason
     except (DamagedArchive, NestedArchive) as error:
-        return error
+        return _alone(error)
 
 
 def _damage(member: Member) -> ScanError | None:
     try:
         member.check()
     except (DamagedArchive, NestedArchive) as error:
-        return error
+        return _alone(error)
     return None
+
+
+def _alone(error: ScanError) -> ScanError:
+    """``error`` without where it comes from: that holds all that was read of the file, for as long as the error is."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _sorted(opened: OpenArchive, files: list[list[SliceFile] | ScanError], outside: list[ScanError]) -> Contents:
@@ -128,11 +156,20 @@ def _sorted(opened: OpenArchive, files: list[list[SliceFile] | ScanError], outsi
 def arranged(found: Contents, wanted: Mapping[str, str] | None = None) -> Reading:
     """The exam among ``found``, by its headers alone.
 
-    Raises the first of what is refused, and what ``found_exam`` or ``check_folders`` raises.
+    Raises the first of what is refused, what ``found_exam`` or ``check_folders`` raises, and LimitExceeded for an exam
+    of more than MOST_PIXELS.
     """
     if found.refused:
         raise found.refused[0]
-    return _of_any_layout(found, wanted or {}) if found.loose else _of_four_folders(found)
+    reading = _of_any_layout(found, wanted or {}) if found.loose else _of_four_folders(found)
+    _check_pixels(reading.exam)
+    return reading
+
+
+def _check_pixels(exam: Exam) -> None:
+    pixels = sum(each.rows * each.columns for series in (exam.pre, *exam.passes) for each in series.slices)
+    if pixels > MOST_PIXELS:
+        raise LimitExceeded(f"The exam has {pixels} pixels; {MOST_PIXELS} are the most.")
 
 
 def _of_four_folders(found: Contents) -> Reading:
@@ -197,5 +234,5 @@ def _decode(image: SliceFile) -> ScanError | None:
     try:
         image.stored()
     except ScanError as error:
-        return error
+        return _alone(error)
     return None

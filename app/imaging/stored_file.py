@@ -2,23 +2,56 @@
 
 import errno
 import io
+import math
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from imaging.errors import FileProblem, LimitExceeded
+from imaging.errors import FileProblem, LimitExceeded, OutOfTime
 
 LONGEST_HEAD = 32_000_000  # bytes of a packed file that are held in memory while its header is read
 # Every element and every item of a header is read by itself and, empty or not, costs more than a kilobyte meanwhile.
 # An Enhanced MR image of 800 frames has some 100,000, a file of one slice some 300.
 MOST_READS = 250_000
 MOST_READS_TOGETHER = 4_000_000  # in all headers of an upload
+# A deflated file is inflated for its header and for each of its frames. A gigabyte takes a second.
+MOST_INFLATED_TOGETHER = 16_000_000_000  # bytes, in an upload
 AHEAD = 1 << 13  # bytes taken at once; a header is some 4,000 to 20,000 long
 
 
+@dataclass
+class Allowance:
+    """What reading an upload may still cost, all its files together: ``reads`` from headers, ``inflated`` bytes of
+    deflated files, and the time until ``end``, as ``time.monotonic`` tells it."""
+
+    reads: int = MOST_READS_TOGETHER
+    inflated: int = MOST_INFLATED_TOGETHER
+    end: float = math.inf
+
+    def check_time(self) -> None:
+        """Raises OutOfTime."""
+        if time.monotonic() > self.end:
+            raise OutOfTime
+
+    def read(self) -> None:
+        """Counts a read. Raises LimitExceeded."""
+        self.reads -= 1
+        if self.reads < 0:
+            raise LimitExceeded(f"The headers of the files hold more than {MOST_READS_TOGETHER} elements together.")
+
+    def inflate(self, count: int) -> None:
+        """Counts bytes. Raises LimitExceeded."""
+        self.inflated -= count
+        if self.inflated < 0:
+            raise LimitExceeded(f"The deflated files take more than {MOST_INFLATED_TOGETHER} bytes to be read.")
+
+
 class StoredFile(Protocol):
-    """A file that can be opened any number of times, in any thread."""
+    """A file that can be opened any number of times, in any thread. What that costs its upload has of ``allowance``."""
+
+    allowance: Allowance
 
     def head(self) -> "Counted":
         """The file, to read its beginning: what is not asked for may not even be unpacked, or checked."""
@@ -38,11 +71,13 @@ class DiskFile:
     """A file on disk."""
 
     path: Path
+    allowance: Allowance = field(default_factory=Allowance, repr=False, compare=False)
 
     def head(self) -> "Counted":
-        return Counted(self.path.open("rb", buffering=0), Reads(MOST_READS, Reads()))
+        return Counted(self.path.open("rb", buffering=0), Reads(MOST_READS, self.allowance))
 
     def opened(self) -> BinaryIO:
+        self.allowance.check_time()
         return self.path.open("rb")
 
     def settled(self, times: int) -> StoredFile:  # noqa: ARG002
@@ -101,10 +136,10 @@ class Gradual(io.RawIOBase):
 
 @dataclass
 class Reads:
-    """How often a header may still be read from; ``upload`` counts for all headers of its upload."""
+    """How often one header may still be read from, within what its upload is allowed."""
 
-    left: int = MOST_READS_TOGETHER
-    upload: "Reads | None" = None
+    left: int
+    allowance: Allowance
 
 
 class Counted(io.BufferedReader):
@@ -116,18 +151,20 @@ class Counted(io.BufferedReader):
 
     def read(self, size: int | None = -1) -> bytes:
         self._reads.left -= 1
-        self._reads.upload.left -= 1
         if self._reads.left < 0:
             raise FileProblem(f"has a header of more than {MOST_READS} elements")
-        if self._reads.upload.left < 0:
-            raise LimitExceeded(f"The headers of the files hold more than {MOST_READS_TOGETHER} elements together.")
+        self._reads.allowance.read()
         return super().read(size)
+
+    @property
+    def allowance(self) -> Allowance:
+        return self._reads.allowance
 
     def beside(self, content: bytes) -> "Counted":
         """``content``, a part of the same header that was unpacked, counted with it."""
         return Counted(io.BytesIO(content), self._reads)
 
 
-def gradual(pieces: Iterator[bytes], upload: Reads) -> Counted:
+def gradual(pieces: Iterator[bytes], allowance: Allowance) -> Counted:
     """``pieces`` of bytes, read like a file; none is taken before it, or the AHEAD bytes before it, are needed."""
-    return Counted(Gradual(pieces), Reads(MOST_READS, upload))
+    return Counted(Gradual(pieces), Reads(MOST_READS, allowance))

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 from imaging.errors import DamagedArchive, NestedArchive
-from imaging.stored_file import AHEAD, Counted, DiskFile, Reads, StoredFile, gradual
+from imaging.stored_file import AHEAD, Allowance, Counted, DiskFile, StoredFile, gradual
 from imaging.zip_entries import Entry, Source
 
 STORED, DEFLATED = 0, 8
@@ -31,10 +31,10 @@ LONGEST_MARK = max(len(mark) for mark in ARCHIVE_MARKS)
 class Member:
     """A member of the zip ``source``, a StoredFile: its packed bytes lie from ``start`` to ``stop``.
 
-    ``target`` is where it is written if it must be: a file that is not there yet. ``reads`` is shared by all members of
-    an upload. Reading it raises NestedArchive when it begins as an archive does, DamagedArchive as soon as it exceeds
-    the size in its entry, or when it ends before that, does not inflate, or has another checksum; ``head`` only as far
-    as it is read.
+    ``target`` is where it is written if it must be: a file that is not there yet. ``allowance`` is shared by all
+    members of an upload. Reading it raises OutOfTime when that is over, NestedArchive when it begins as an archive
+    does, DamagedArchive as soon as it exceeds the size in its entry, or when it ends before that, does not inflate, or
+    has another checksum; ``head`` only as far as it is read, and LimitExceeded when headers are read from too often.
     """
 
     source: Source
@@ -42,11 +42,11 @@ class Member:
     start: int
     stop: int
     target: Path
-    reads: Reads = field(repr=False, compare=False)
+    allowance: Allowance = field(repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def head(self) -> Counted:
-        return gradual(self.pieces(AHEAD), self.reads)
+        return gradual(self.pieces(AHEAD), self.allowance)
 
     def opened(self) -> BinaryIO:
         return io.BytesIO(b"".join(self.pieces()))
@@ -64,7 +64,7 @@ class Member:
                     for piece in self.pieces():
                         out.write(piece)
                 partial.rename(self.target)
-        return DiskFile(self.target)
+        return DiskFile(self.target, self.allowance)
 
     def check(self) -> None:
         for _ in self.pieces():
@@ -75,6 +75,7 @@ class Member:
         size, checksum, head = 0, 0, b""
         unpacked = self._inflated if self.entry.compression == DEFLATED else self._packed
         for piece in unpacked(chunk):
+            self.allowance.check_time()
             size += len(piece)
             if size > self.entry.size:
                 raise self._damage(f"it is longer than the {self.entry.size} bytes that the directory tells")

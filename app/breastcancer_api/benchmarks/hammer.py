@@ -87,7 +87,7 @@ def clients(server: Server, uploads: Sequence[Upload], count: int, seconds: floa
     """``count`` clients who each send one upload after the other, at random, for ``seconds``."""
     tally, until = Tally(), time.monotonic() + seconds
     with ThreadPoolExecutor(count) as pool:
-        draws = [random.Random(f"{seed} {client}") for client in range(count)]
+        draws = [random.Random(f"{seed} {client}") for client in range(count)]  # noqa: S311  # nosec B311  # which upload comes next
         for each in [pool.submit(_client, server.url, uploads, draw, until, tally) for draw in draws]:
             each.result()
     return tally

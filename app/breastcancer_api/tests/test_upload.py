@@ -218,6 +218,13 @@ class FailureTests(UploadTestCase):
         with mock.patch.object(sending, "uploaded_archive", side_effect=UnreadablePostError):
             self.refused(self.upload(b"any"), 400, "incomplete_body")
 
+    @override_settings(REQUEST_TIMEOUT_SECONDS=-1)
+    def test_exam_that_takes_too_long_to_be_read_is_504(self):
+        body = self.refused(self.upload(self.exam()), 504, "time_up")
+        self.assertEqual(body["detail"], "The work was not done within REQUEST_TIMEOUT_SECONDS.")
+        self.assertEqual(Study.objects.get().state, Study.State.FAILED)
+        self.refused(self.client.post("/validate/", {"file": self.file(self.exam())}), 504, "time_up")
+
     def test_unknown_failure_is_500_with_an_id_and_nothing_of_its_text(self):
         patient = "Doe^Jane"
 

@@ -49,7 +49,7 @@ class ReadingTests(SimpleTestCase):
 class StateTests(FolderTestCase):
     def test_folder_for_state_is_its_owners_alone(self):
         state = self.folder / "new" / "state"
-        environ = os.environ | {"STATE_DIR": str(state), "SECRET_KEY": "k", "WORK_DIR": str(self.folder / "work")}
+        environ = os.environ | {"STATE_DIR": str(state), "WORK_DIR": str(self.folder / "work")}
         subprocess.run([sys.executable, "-c", "import breastwise.settings"], cwd=APP, env=environ, check=True)
         self.assertEqual(state.stat().st_mode & 0o777, 0o700)
 

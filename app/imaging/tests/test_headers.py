@@ -10,7 +10,7 @@ from pydicom.valuerep import PersonName
 
 from imaging.header_values import KEYWORDS, HeaderError
 from imaging.headers import NotDicom, read_header
-from imaging.stored_file import DiskFile, Reads, gradual
+from imaging.stored_file import Allowance, DiskFile, gradual
 from imaging.tests.encodings import every_syntax, without_meta, without_preamble
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.slices import slice_bytes, write_files
@@ -66,7 +66,7 @@ class HeaderTests(FolderTestCase):
 
     def test_way_of_writing_is_found_in_a_packed_file_too(self):
         content = without_meta(every_syntax()[uid.ImplicitVRLittleEndian])
-        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), Reads()))
+        packed = mock.Mock(head=lambda: gradual(iter([content[:1000], content[1000:]]), Allowance()))
         self.assertEqual(read_header(packed).transfer_syntax, uid.ImplicitVRLittleEndian)
 
     def test_text_is_told_in_its_character_set(self):
@@ -124,6 +124,13 @@ class HeaderTests(FolderTestCase):
         for content in (b"", b"hello", b"\0" * 200, b"\xff" * 300):
             with self.assertRaises(NotDicom):
                 self.header(content)
+
+    def test_sequences_in_sequences_without_end_are_refused(self):
+        content = slice_bytes(PIXELS)
+        at = content.index(b"\x08\x00\x60\x00CS")  # Modality
+        deep = 5000 * (b"\x08\x00\x40\x11SQ\0\0" + b"\xff" * 4 + b"\xfe\xff\x00\xe0" + b"\xff" * 4)
+        with self.assertRaisesMessage(HeaderError, "cannot be read as DICOM (RecursionError)"):
+            self.header(content[:at] + deep + content[at:])
 
     def test_disk_that_fails_is_no_damaged_file(self):
         file = DiskFile(write_files({"1": slice_bytes(PIXELS)}, self.folder) / "1")

@@ -12,7 +12,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
-from imaging import headers
+from imaging import headers, pixels
 from imaging.errors import NotADicomImage
 from imaging.parallel import for_each
 from imaging.pixels import NATIVE, TRANSFER_SYNTAXES
@@ -401,6 +401,19 @@ class RefusalTests(PixelsTestCase):
         for told, tags in changes.items():
             content = dicom(picture(12), uid.ExplicitVRLittleEndian, 12, **tags)
             self.assertEqual(self.refused(content), f"1.dcm {told}.")
+
+    def test_frame_longer_than_any_encoder_makes_it_is_refused(self):
+        encoded = frame(picture(12), uid.RLELossless, 12) + bytes(70_000)
+        told = "1.dcm holds a frame of 70518 bytes; its pixels take 66420 at the most."
+        self.assertEqual(self.other(uid.RLELossless, encoded), told)
+
+    def test_fragments_that_are_looked_for_are_found_once_for_all_frames(self):
+        encoded = encapsulate([frame(picture(8), uid.RLELossless, 8)] * 3)
+        slices = self.slices(FramesTests.enhanced(self, uid.RLELossless, encoded))
+        with mock.patch.object(pixels, "frames_in_fragments", wraps=pixels.frames_in_fragments) as found:
+            for each in slices:
+                each.stored()
+        self.assertEqual(found.call_count, 1)
 
     def test_fragments_and_one_piece_are_not_mistaken_for_each_other(self):
         native, rle = uid.ExplicitVRLittleEndian, uid.RLELossless

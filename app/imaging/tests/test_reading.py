@@ -1,5 +1,7 @@
 import io
 import zipfile
+from dataclasses import replace
+from functools import partial
 from unittest import mock
 
 import numpy as np
@@ -7,10 +9,11 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from imaging import slice_reading, stored_file
+from imaging import reading, slice_reading, stored_file
 from imaging.archive import Limits, plan, plan_any
-from imaging.errors import DamagedArchive, LimitExceeded, NotADicomImage
-from imaging.reading import Contents, contents, read_any_layout, read_four_folders
+from imaging.errors import DamagedArchive, LimitExceeded, NotADicomImage, OutOfTime
+from imaging.reading import Contents, arranged, contents, read_any_layout, read_four_folders, undecodable
+from imaging.slice_file import SliceFile
 from imaging.tests.encodings import dicom, picture
 from imaging.tests.enhanced import enhanced_bytes
 from imaging.tests.folders import FolderTestCase
@@ -90,9 +93,65 @@ class ReadingTests(FolderTestCase):
         groups.FrameContentSequence = Sequence([Dataset() for _ in range(3000)])
         self.refused_for_its_items(dataset)
 
+    def test_refused_file_leaves_nothing_of_what_was_read_of_it(self):
+        files = exam_files(1) | {"notes.txt": b"notes", "wide.dcm": slice_bytes(PIXELS, BitsAllocated=32)}
+        content = damaged(zip_bytes(files), "notes.txt")
+        refused = [each for planner in (plan, plan_any) for each in self.contents(content, planner).refused]
+        self.assertEqual([type(each) for each in refused], [DamagedArchive, DamagedArchive, NotADicomImage])
+        for each in refused:
+            self.assertEqual((each.__traceback__, each.__cause__, each.__context__), (None, None, None))
+
+    def test_slice_that_cannot_be_decoded_leaves_nothing_of_its_pixels(self):
+        files = exam_files(1)
+        files["pre/001.dcm"] = files["pre/001.dcm"][:-2]
+        (error,) = undecodable(arranged(self.contents(files, plan)).exam)
+        self.assertEqual((error.__traceback__, error.__cause__, error.__context__), (None, None, None))
+
     def test_headers_of_an_upload_share_a_limit(self):
-        with mock.patch("imaging.archive.Reads", lambda: stored_file.Reads(200)), self.assertRaises(LimitExceeded):
+        few = partial(stored_file.Allowance, 200)
+        with mock.patch("imaging.archive.Allowance", few), self.assertRaises(LimitExceeded):
             self.contents(exam_files(3))
+
+    def test_deflated_files_of_an_upload_share_a_limit_for_headers_and_pixels_alike(self):
+        content = dicom(picture(12), pydicom.uid.DeflatedExplicitVRLittleEndian, 12)
+        inflated = len(
+            dicom(picture(12), pydicom.uid.ExplicitVRLittleEndian, 12)
+        )  # a little less without its meta header
+        with mock.patch("imaging.archive.Allowance", partial(stored_file.Allowance, inflated=2 * inflated)):
+            (image,) = self.contents({"1.dcm": content}).every_slice()
+            self.assertEqual(image.stored().shape, (13, 17))
+            with self.assertRaisesMessage(LimitExceeded, "The deflated files take more than"):
+                for _ in range(2):
+                    image.stored()
+            with self.assertRaises(LimitExceeded):
+                self.contents({f"{number}.dcm": content for number in range(4)})
+
+    def test_frames_count_as_files_do(self):
+        slices = [(slice_bytes(PIXELS, n, 2.0 * n, PixelSpacing=[1, 1]), None) for n in range(3)]
+        content = io.BytesIO(zip_bytes({f"{number}.dcm": enhanced_bytes(slices) for number in range(2)}))
+        self.assertEqual(len(contents(content, self.folder, replace(LIMITS, files=6), plan_any).every_slice()), 6)
+        with self.assertRaisesMessage(LimitExceeded, "The files hold more than 5 slices."):
+            contents(content, self.folder, replace(LIMITS, files=5), plan_any)
+
+    def test_exam_of_more_pixels_than_the_limit_is_refused_before_one_is_decoded(self):
+        with (
+            mock.patch.object(reading, "MOST_PIXELS", 12 * 256 - 1),
+            mock.patch.object(SliceFile, "stored") as decoded,
+            self.assertRaisesMessage(LimitExceeded, "The exam has 3072 pixels; 3071 are the most."),
+        ):
+            read_four_folders(io.BytesIO(zip_bytes(exam_files(3))), self.folder, LIMITS)
+        decoded.assert_not_called()
+
+    def test_exam_is_given_up_between_slices_once_its_time_is_over(self):
+        found = self.contents(exam_files(3)).every_slice()
+        found[0].stored()
+        found[0].file.allowance.end = 0.0
+        with self.assertRaises(OutOfTime):
+            found[1].stored()
+
+    def test_header_is_not_read_once_the_time_of_the_upload_is_over(self):
+        with self.assertRaises(OutOfTime):
+            contents(io.BytesIO(zip_bytes(exam_files(3))), self.folder, replace(LIMITS, seconds=-1), plan_any)
 
     def test_deflated_file_that_inflates_to_much_for_each_frame_is_refused(self):
         content = dicom(picture(12), pydicom.uid.DeflatedExplicitVRLittleEndian, 12)

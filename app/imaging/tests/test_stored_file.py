@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from imaging import stored_file
 from imaging.errors import FileProblem, LimitExceeded
-from imaging.stored_file import AHEAD, DiskFile, Reads, gradual
+from imaging.stored_file import AHEAD, Allowance, DiskFile, gradual
 from imaging.tests.folders import FolderTestCase
 
 CONTENT = bytes(range(200))
@@ -27,13 +27,13 @@ class GradualTests(SimpleTestCase):
     def test_it_is_read_like_any_file(self, steps, size):
         pieces = (CONTENT[start : start + size] for start in range(0, len(CONTENT), size))
         with mock.patch.object(stored_file, "AHEAD", 16):
-            found, plain = gradual(pieces, Reads()), io.BytesIO(CONTENT)
+            found, plain = gradual(pieces, Allowance()), io.BytesIO(CONTENT)
         for name, *given_ in steps:
             self.assertEqual(getattr(found, name)(*given_), getattr(plain, name)(*given_))
 
     def test_no_piece_is_taken_before_it_is_needed(self):
         pieces = iter([b"a" * AHEAD, b"b" * AHEAD, b"c" * AHEAD])
-        found = gradual(pieces, Reads())
+        found = gradual(pieces, Allowance())
         found.seek(2 * AHEAD)
         found.seek(AHEAD - 2)
         self.assertEqual(found.read(3), b"aab")
@@ -41,27 +41,27 @@ class GradualTests(SimpleTestCase):
 
     def test_place_before_the_beginning_is_an_error(self):
         with self.assertRaises(OSError):
-            gradual(iter([b"abc"]), Reads()).seek(-1)
+            gradual(iter([b"abc"]), Allowance()).seek(-1)
 
     def test_more_than_a_header_can_be_is_refused(self):
         with mock.patch.object(stored_file, "LONGEST_HEAD", 5), self.assertRaises(FileProblem):
-            gradual(iter([b"abc"] * 3), Reads()).read()
+            gradual(iter([b"abc"] * 3), Allowance()).read()
 
 
 class CountedTests(SimpleTestCase):
-    def read(self, times: int, together: Reads) -> None:
+    def read(self, times: int, together: Allowance) -> None:
         file = gradual(iter([CONTENT]), together)
         for _ in range(times):
             file.read(1)
 
     def test_header_of_too_many_elements_is_refused(self):
         with mock.patch.object(stored_file, "MOST_READS", 5):
-            self.read(5, Reads())
+            self.read(5, Allowance())
             with self.assertRaisesMessage(FileProblem, "has a header of more than 5 elements"):
-                self.read(6, Reads())
+                self.read(6, Allowance())
 
     def test_all_headers_of_an_upload_share_a_limit(self):
-        together = Reads(7)
+        together = Allowance(7)
         self.read(5, together)
         with self.assertRaises(LimitExceeded):
             self.read(3, together)

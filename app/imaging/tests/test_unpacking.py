@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imaging.errors import DamagedArchive, NestedArchive
-from imaging.stored_file import Reads
+from imaging.stored_file import Allowance
 from imaging.tests.folders import FolderTestCase
 from imaging.tests.zips import Raw, deflated, exam, raw_zip
 from imaging.unpacking import CHUNK, Member
@@ -21,7 +21,7 @@ class MemberTestCase(FolderTestCase):
     def member(self, raw: Raw) -> Member:
         source = Source(io.BytesIO(raw_zip(raw)))
         (entry,) = read_entries(source, 1)
-        return Member(source, entry, *data_range(source, entry), self.folder / "deep" / "1", Reads())
+        return Member(source, entry, *data_range(source, entry), self.folder / "deep" / "1", Allowance())
 
     def pieces(self, raw: Raw) -> Iterator[bytes]:
         return self.member(raw).pieces()

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 from django.test import SimpleTestCase
 
-from reports.montage import MOST, captioned, columns_of, evenly, montage, tile
 from reports.layers import CURVE_KEY
+from reports.montage import MOST, captioned, columns_of, evenly, montage, tile
 from reports.pictures import KINDS, picture
 from reports.tests.reports import UNPLACED, a_report, heat, true_slices
 

@@ -10,9 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from pydicom import uid
 
 from imaging.errors import ScanError
+from imaging.fragments import MOST_FRAGMENTS_A_FRAME
 from imaging.header_values import LONGEST_VALUE
 from imaging.headers import LARGEST_INFLATED
+from imaging.jpeg_2000 import MOST_PACKETS, MOST_PARTS, MOST_TILES
 from imaging.pixels import CODECS, NATIVE
+from imaging.reading import MOST_PIXELS
 from imaging.slice_file import SliceFile
 from imaging.slice_reading import (
     BITS_ALLOCATED,
@@ -37,6 +40,9 @@ PIXELS = """## Pixels
 
 - {bits} of {allocated} bits a pixel, signed or not, {grey}; HighBit is BitsStored - 1
 - at most {side} x {side} pixels and {frames} frames; a deflated file inflates to at most {inflated:,} bytes
+- at most {exam:,} pixels in the four series of an exam, and as many slices as `MAX_FILES` in an upload
+- JPEG 2000 of at most {tiles:,} tiles, {parts:,} precincts and code-blocks, {packets:,} packets; pixel data of at most
+  {fragments:,} fragments a frame
 - headers of at most {head:,} bytes and {reads:,} elements, each value that is needed of at most {value:,} bytes
 - with or without preamble, with or without meta header
 - refused: another modality than MR, colour, another transfer syntax, frames that are not what the header says"""
@@ -83,6 +89,11 @@ def _pixels() -> str:
         side=LARGEST_SIDE,
         frames=MOST_FRAMES,
         inflated=LARGEST_INFLATED,
+        exam=MOST_PIXELS,
+        tiles=MOST_TILES,
+        parts=MOST_PARTS,
+        packets=MOST_PACKETS,
+        fragments=MOST_FRAGMENTS_A_FRAME,
         head=LONGEST_HEAD,
         reads=MOST_READS,
         value=LONGEST_VALUE,
