@@ -92,4 +92,7 @@ class PageTests(SimpleTestCase):
     def test_seconds_are_those_of_the_benchmark_in_the_docs(self):
         about = json.loads((DOCS / "scaling.json").read_text())
         figures = json.loads((DOCS / "performance.json").read_text())["figures"]
-        self.assertEqual(about["service"], asdict(measured(figures)))
+        found = asdict(measured(figures))
+        self.assertEqual(about["service"].keys(), found.keys())
+        for name, seconds in found.items():  # processors differ in the last digit
+            self.assertAlmostEqual(about["service"][name], seconds, 9, name)
