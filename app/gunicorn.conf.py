@@ -1,5 +1,7 @@
 """How gunicorn serves BreastWise: one process, so that the networks are in memory once, and threads."""
 
+from threading import Barrier
+
 from breastcancer_api.ending import worker_exit  # noqa: F401 gunicorn looks for it by its name
 from breastwise.env import read_settings
 
@@ -26,3 +28,10 @@ control_socket_disable = True  # nobody here steers gunicorn while it runs
 accesslog = "-"
 # method and path alone: no query string, no referrer, no header that a client fills in
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'
+
+
+def post_worker_init(worker) -> None:
+    """Starts all threads at once: a pool that grows while it serves cannot be told from one that leaks."""
+    together = Barrier(threads)
+    for _ in range(threads):
+        worker.tpool.submit(together.wait)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from breastcancer_api import inline, kept, sweeping
 from breastcancer_api.ending import before_end
-from breastcancer_api.memory import limit_arenas
+from breastcancer_api.memory import tune_heaps
 from breastcancer_api.models import Study
 from breastcancer_api.networks import cards, device, identity, networks
 from breastcancer_api.retention import purge_now_and_then
@@ -51,7 +51,7 @@ def prepare_worker() -> None:
 
 
 def _begin() -> None:
-    limit_arenas()
+    tune_heaps()
     warnings.filterwarnings("ignore", module="pydicom")  # like its log: they quote what a header says
     swept = sweep(settings.WORK_DIR)
     if swept:

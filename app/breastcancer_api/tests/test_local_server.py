@@ -134,6 +134,12 @@ class ServedTests(FolderTestCase):
         self.assertIsInstance(answer.slices, list)
         self.assertIn("research use only", answer.networks)
 
+    def test_all_threads_are_there_before_they_are_needed(self):
+        held = self.server.held().threads
+        with ThreadPoolExecutor(8) as clients:
+            list(clients.map(lambda _: self.server.client.get(f"{self.server.url}/livez"), range(64)))
+        self.assertEqual(self.server.held().threads, held)
+
     def test_torch_is_loaded_after_the_process_that_answers_is_forked(self):
         self.assertNotIn("libtorch", Path(f"/proc/{self.server.pid}/maps").read_text())
         self.assertIn("libtorch", (self.server.worker / "maps").read_text())

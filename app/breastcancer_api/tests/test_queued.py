@@ -172,7 +172,7 @@ class WithoutNetworksTests(QueuedTestCase):
         with (
             mock.patch.object(startup, "purge_now_and_then"),
             mock.patch.object(startup.sweeping, "sweep_now_and_then") as swept,
-            mock.patch.object(startup, "limit_arenas"),
+            mock.patch.object(startup, "tune_heaps"),
         ):
             startup.prepare()
         self.assertEqual((Study.objects.get().state, swept.call_count), ("reading", 1))
