@@ -19,7 +19,7 @@ threads = [threading.Thread(target=lambda: (libc.malloc(10_000), everybody.wait(
 [thread.join() for thread in threads]
 libc.malloc_info(0, ctypes.c_void_p.in_dll(libc, "stdout"))
 """
-# 30 MB are asked for, written and freed twenty times, as for a batch of slices; the system tells how many pages it gave.
+# 30 MB are asked for, written and freed twenty times, as for batches of slices; the system tells what pages it gave.
 BATCHES = """
 import ctypes, resource, sys
 from breastcancer_api.memory import tune_heaps
