@@ -61,6 +61,10 @@ def opened(key: uuid.UUID) -> Iterator[tuple[BinaryIO, Passes]]:
         copy.seek(0)
         yield copy, note["passes"]
 
+def is_kept(key: uuid.UUID) -> bool:
+    return storages[STORE].exists(_name(key, ARCHIVE))
+
+
 
 def delete(key: uuid.UUID) -> None:
     """Deletes what is stored for the study ``key``, if anything is."""

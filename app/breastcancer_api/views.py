@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 
 import numpy as np
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -115,11 +114,7 @@ class StudyView(OwnStudies, GenericAPIView):
 
     @schema.ERASE
     def delete(self, request, *args, **kwargs):  # noqa: ARG002
-        study = self.get_object()
-        with transaction.atomic():  # nothing is erased without a trace
-            receipt = erase(study)
-            audit.record(request, AuditEvent.Action.ERASED, study, receipt=receipt)
-        return Response(receipt)
+        return Response(erase(self.get_object(), **audit.sender(request)))
 
 
 class PassportView(OwnStudies, GenericAPIView):
