@@ -4,7 +4,6 @@ The note holds what the sender said of the passes, which may name a patient and 
 """
 
 import json
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from rest_framework.exceptions import APIException
 from breastcancer_api import stores
 from breastcancer_api.models import Study
 from breastcancer_api.studies import Passes
+from detection.workspace import nameless_file
 
 STORE = "archives"
 ARCHIVE, NOTE = ".zip", ".json"
@@ -46,8 +46,7 @@ def opened(key: uuid.UUID) -> Iterator[tuple[BinaryIO, Passes]]:
 
     Raises ArchiveLost when it is not what was stored.
     """
-    settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=settings.WORK_DIR) as copy:
+    with nameless_file(settings.WORK_DIR) as copy:
         try:
             with storages[STORE].open(_name(key, NOTE)) as stored:
                 note = json.load(stored)
@@ -60,6 +59,10 @@ def opened(key: uuid.UUID) -> Iterator[tuple[BinaryIO, Passes]]:
             raise ArchiveLost
         copy.seek(0)
         yield copy, note["passes"]
+
+
+def is_kept(key: uuid.UUID) -> bool:
+    return storages[STORE].exists(_name(key, ARCHIVE))
 
 
 def delete(key: uuid.UUID) -> None:

@@ -13,19 +13,13 @@ LOOKING = timedelta(hours=1)
 
 def record(request: Request | HttpRequest, action: AuditEvent.Action, study: Study, **detail: object) -> None:
     """Keeps that the sender of ``request`` did ``action`` to ``study``."""
-    AuditEvent.objects.create(
-        action=action,
-        study=study.pk,
-        user=request.user.get_username(),
-        token=_token(request),
-        detail=detail,
-    )
+    AuditEvent.objects.create(action=action, study=study.pk, detail=detail, **sender(request))
 
 
 def looked_at(request: Request, study: Study) -> Study:
     """As ``read``, for what is asked for many times while somebody looks: one trace an hour."""
     lately = timezone.now() - LOOKING
-    by = {"user": request.user.get_username(), "token": _token(request)}
+    by = sender(request)
     known = AuditEvent.objects.filter(action=AuditEvent.Action.READ, study=study.pk, at__gt=lately, **by)
     return study if known.exists() else read(request, study)
 
@@ -37,5 +31,7 @@ def read(request: Request | HttpRequest, study: Study) -> Study:
     return study
 
 
-def _token(request: Request | HttpRequest) -> str:
-    return getattr(getattr(request, "auth", None), "name", "")  # the admin knows of no tokens
+def sender(request: Request | HttpRequest) -> dict[str, str]:
+    """What the trail tells of the sender of ``request``."""
+    token = getattr(getattr(request, "auth", None), "name", "")  # the admin knows of no tokens
+    return {"user": request.user.get_username(), "token": token}

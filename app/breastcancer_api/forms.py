@@ -1,12 +1,12 @@
 """A study that is done -> its result in the forms that people and hospitals read."""
 
-import io
 import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 from django.conf import settings
@@ -21,17 +21,18 @@ from detection.findings import finding
 from detection.heat import in_slices
 from detection.kinetics import CurveType, curve, curve_types, delayed_change, floor_of, initial_rise
 from detection.results import SliceResult
+from detection.workspace import filled_file
 from imaging.kept_exam import KeptExam
 from nets.bundle import Card
 from nets.runtime import Check
 from reports.document import document
-from reports.identity import written
+from reports.identity import write, written
 from reports.montage import montage
-from reports.parametric_map import parametric_map
+from reports.parametric_map import check_parametric_map, parametric_map
 from reports.pictures import PROJECTION, picture, png
 from reports.report import Report
-from reports.secondary_capture import secondary_captures
-from reports.structured_report import structured_report
+from reports.secondary_capture import check_secondary_captures, secondary_captures
+from reports.structured_report import check_structured_report, structured_report
 
 DICOM, PDF, PNG, ZIP = "application/dicom", "application/pdf", "image/png", "application/zip"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # equal results are equal files
@@ -39,53 +40,78 @@ ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # equal results are equal files
 
 @dataclass(frozen=True)
 class Form:
-    """``file`` is the name under which a study has it; ``make`` gives its bytes."""
+    """``file`` is the name under which a study has it; ``write`` writes it. ``check`` raises at once the
+    ``reports.errors.FormError`` that ``write`` would raise."""
 
     file: str
     content_type: str
-    make: Callable[[Report], bytes]
+    write: Callable[[Report, BinaryIO], None]
     description: str
+    check: Callable[[Report], None] = lambda _: None
 
 
-def _sr(report: Report) -> bytes:
-    return written(structured_report(report))
+def made(form: Form, report: Report) -> BinaryIO:
+    """``form`` as a file without a name in WORK_DIR, to be read from its start: memory need not hold it.
+
+    Raises FormError where it cannot be made, and what the report raises.
+    """
+    return filled_file(settings.WORK_DIR, partial(form.write, report))
 
 
-def _heat_map(role: str, report: Report) -> bytes:
-    return written(parametric_map(report, role))
+def _document(report: Report, file: BinaryIO) -> None:
+    file.write(document(report))
 
 
-def _overlays(role: str, report: Report) -> bytes:
+def _sr(report: Report, file: BinaryIO) -> None:
+    write(structured_report(report), file)
+
+
+def _heat_map(role: str, report: Report, file: BinaryIO) -> None:
+    write(parametric_map(report, role), file)
+
+
+def _overlays(role: str, report: Report, file: BinaryIO) -> None:
     """DICOM files ``0001.dcm`` and so on, by their InstanceNumber, as a zip."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for image in secondary_captures(report, role):
+    images = secondary_captures(report, role)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for image in images:
             member = zipfile.ZipInfo(f"{image.InstanceNumber:04d}.dcm", ZIP_DATE)
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, written(image))
-    return packed.getvalue()
 
 
-def _montage(report: Report) -> bytes:
-    return png(montage(report))
+def _montage(report: Report, file: BinaryIO) -> None:
+    file.write(png(montage(report)))
 
 
-def _projection(report: Report) -> bytes:
-    return png(picture(report, None, PROJECTION, legend=True))
+def _projection(report: Report, file: BinaryIO) -> None:
+    file.write(png(picture(report, None, PROJECTION, legend=True)))
 
 
 def _of_heat(role: str, suffix: str) -> tuple[Form, Form]:
     """What shows where a network looked."""
     told = f"Heat of the {role} network"
     return (
-        Form(f"heatmap{suffix}.dcm", DICOM, partial(_heat_map, role), f"{told} as a DICOM parametric map."),
-        Form(f"overlays{suffix}.zip", ZIP, partial(_overlays, role), f"{told} over the first pass, as DICOM images."),
+        Form(
+            f"heatmap{suffix}.dcm",
+            DICOM,
+            partial(_heat_map, role),
+            f"{told} as a DICOM parametric map.",
+            check_parametric_map,
+        ),
+        Form(
+            f"overlays{suffix}.zip",
+            ZIP,
+            partial(_overlays, role),
+            f"{told} over the first pass, as DICOM images.",
+            check_secondary_captures,
+        ),
     )
 
 
 FORMS = (
-    Form("results.pdf", PDF, document, "A report of one or two pages for people."),
-    Form("sr.dcm", DICOM, _sr, "A DICOM structured report (TID 1500)."),
+    Form("results.pdf", PDF, _document, "A report of one or two pages for people."),
+    Form("sr.dcm", DICOM, _sr, "A DICOM structured report (TID 1500).", check_structured_report),
     *_of_heat("scantype", ""),  # the one that points at tumours (docs/heat.md)
     *_of_heat("single", "-single"),
     Form("montage.png", PNG, _montage, "The positive slices with their heat, as one picture."),
@@ -95,7 +121,8 @@ FORMS = (
 
 @contextmanager
 def reported(study: Study, check: Check) -> Iterator[Report]:
-    """What each form of the result of ``study``, which is done, is made from. ``check`` may end the making of heat.
+    """What each form of the result of ``study``, which is done, is made from. ``check`` is asked whenever heat is, and
+    may end the making.
 
     Raises NotKept where there are no pictures, Erased where the study is gone, and with heat what the execution's
     ``make_heat`` raises.
@@ -140,6 +167,7 @@ def cards_of(networks: Sequence[Mapping[str, str]]) -> list[Card]:
 
 
 def _heat(study: Study, shape: tuple[int, int], check: Check, numbers: Sequence[int]) -> np.ndarray:
+    check()  # a form of many slices asks for their heat a few at a time
     found = kept.kept_heats(study.pk, numbers)
     missing = [number for number in numbers if number not in found]
     if missing:

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from django.core.files.base import ContentFile, File
@@ -52,19 +53,23 @@ def is_kept(key: uuid.UUID) -> bool:
 
 @contextmanager
 def kept_exam(key: uuid.UUID) -> Iterator[KeptExam]:
-    """The pictures of the study ``key``. Raises NotKept, also where they are not whole."""
+    """The pictures of the study ``key``. Raises NotKept, also where they are not whole, or are deleted meanwhile."""
     if not is_kept(key):  # another process may have erased what is open here
         _shelf.drop(key)
         raise NotKept
-    with _shelf.borrowed(key) as exam:
-        yield exam
+    try:
+        with _shelf.borrowed(key) as exam:
+            yield exam
+    except stores.Gone as error:
+        _shelf.drop(key)
+        raise NotKept from error
 
 
 @contextmanager
 def _opened(key: uuid.UUID) -> Iterator[KeptExam]:
     with ExitStack() as held:
         try:
-            file = held.enter_context(storages[STORE].open(_name(key, EXAM)))
+            file = held.enter_context(_file(key, EXAM))
             exam = held.enter_context(KeptExam(file))
         except (FileNotFoundError, zipfile.BadZipFile) as error:
             raise NotKept from error
@@ -99,7 +104,7 @@ def kept_heats(key: uuid.UUID, numbers: Sequence[int]) -> dict[int, np.ndarray]:
 def _kept_heat(key: uuid.UUID, number: int) -> np.ndarray | None:
     """None where it is not there, not whole, or just being written."""
     try:
-        with storages[STORE].open(_name(key, _heat(number))) as file, np.load(file, allow_pickle=False) as packed:
+        with _file(key, _heat(number)) as file, np.load(file, allow_pickle=False) as packed:
             return packed["heat"].astype(np.float32)
     except (FileNotFoundError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
@@ -149,6 +154,10 @@ def _is_key(name: str) -> bool:
         return str(uuid.UUID(name)) == name
     except ValueError:  # not ours
         return False
+
+
+def _file(key: uuid.UUID, file: str) -> BinaryIO:
+    return stores.opened(storages[STORE], _name(key, file))
 
 
 def _names(key: uuid.UUID) -> list[str]:

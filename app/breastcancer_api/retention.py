@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from breastcancer_api import archives, kept
-from breastcancer_api.models import Slice, Study
+from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.reducing import reduce
 from breastcancer_api.remembered import forget
 from breastcancer_api.timers import now_and_then
@@ -20,24 +20,43 @@ PURGE_SECONDS = 600  # between two looks of the timer
 log = logging.getLogger(__name__)
 
 
-def erase(study: Study) -> dict:
-    """Erases all that is kept of ``study``; the receipt says what that was and names nobody.
+def erase(study: Study, **sender: str) -> dict:
+    """Erases all that is kept of ``study``; the receipt says what that was and names nobody. The trail keeps it, with
+    ``sender`` as ``audit.sender`` tells it.
 
-    Work on a study that still runs ends at its next step. Where its archive, or what quotes its sender, cannot be
-    deleted nothing is, and what the storage or the cache says is raised. Raises Http404 when it is gone.
+    Work on a study that still runs ends at its next step. Where a storage or the cache is away nothing is erased, and
+    what it says is raised. What a storage fails to delete after all goes with the purge. Raises Http404 when the study
+    is gone.
     """
-    with transaction.atomic():
-        get_object_or_404(Study.objects.select_for_update(), pk=study.pk)  # its end is written before or not at all
-        slices, _ = Slice.objects.filter(study=study).delete()
-        Study.objects.filter(pk=study.pk).delete()
-        forget(study)
-        transaction.on_commit(_empty_log, robust=True)
-        files = archives.erase(study.pk) + kept.erase(study.pk)  # last: no transaction brings them back
+    for stored in (archives, kept):
+        stored.is_kept(study.pk)  # raises what a storage that is away says
+    trace = AuditEvent(action=AuditEvent.Action.ERASED, study=study.pk, **sender)
+    with transaction.atomic(durable=True):  # nothing is erased without a trace
+        receipt = _erase_rows(study)
+        _tell(trace, receipt)
+    # Only who took the rows away comes here, and nobody waits for the database while files are read.
+    receipt["files"] = archives.erase(study.pk) + kept.erase(study.pk)
+    _tell(trace, receipt)
+    return receipt
+
+
+def _tell(trace: AuditEvent, receipt: dict) -> None:
+    trace.detail = {"receipt": receipt}
+    trace.save()
+
+
+def _erase_rows(study: Study) -> dict:
+    """The receipt, without files."""
+    get_object_or_404(Study.objects.select_for_update(), pk=study.pk)  # its end is written before or not at all
+    slices, _ = Slice.objects.filter(study=study).delete()
+    Study.objects.filter(pk=study.pk).delete()
+    forget(study)
+    transaction.on_commit(_empty_log, robust=True)
     return {
         "study": str(study.pk),
         "erased_at": timezone.now().isoformat(),
         "rows": {"studies": 1, "slices": slices},
-        "files": files,
+        "files": [],
     }
 
 

@@ -1,5 +1,6 @@
 """An exam -> files of its result in every form, without a server or a database."""
 
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 
 from breastcancer_api.downloads import csv_lines
-from breastcancer_api.forms import FORMS
+from breastcancer_api.forms import FORMS, made
 from breastcancer_api.models import Study
 from breastcancer_api.networks import identity, networks
 from breastcancer_api.serializers import SliceSerializer, StudySerializer
@@ -100,7 +101,8 @@ def _write_forms(report: Report, out: Path) -> None:
     not_made = []
     for form in FORMS:
         try:
-            (out / form.file).write_bytes(form.make(report))
+            with made(form, report) as content, (out / form.file).open("wb") as file:
+                shutil.copyfileobj(content, file)
         except FormError as error:
             not_made.append(f"{form.file}: {error}\n")
     if not_made:

@@ -1,5 +1,5 @@
-"""Pictures that somebody looks at stay open for a while: opening them takes as long as showing a slice, and from a
-bucket it fetches the whole file."""
+"""Pictures that somebody looks at stay open for a while: opening them takes as long as showing a slice, and of a bucket
+it asks for several parts of the file."""
 
 import time
 import uuid

@@ -12,6 +12,18 @@ CHUNK = 1 << 20  # bytes
 YOUNG = timedelta(minutes=10)  # a file of this age may be one whose study is just being made
 
 
+class Gone(FileNotFoundError):
+    """Another process deleted the file while it was read."""
+
+
+def opened(store: Storage, name: str) -> BinaryIO:
+    """A file to read here and there: of one in a bucket only what is read is fetched, and reading may raise Gone.
+
+    Raises FileNotFoundError where it is not there.
+    """
+    return getattr(store, "open_parts", store.open)(name)
+
+
 def sha256(file: File | BinaryIO) -> str:
     digest = hashlib.sha256()
     file.seek(0)

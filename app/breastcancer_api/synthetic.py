@@ -1,11 +1,11 @@
 """A synthetic exam to try the server with, the same that ``manage.py demo`` makes of a seed."""
 
-import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from django.conf import settings
 
+from detection.workspace import filled_file
 from nets.runtime import Check
 from phantom.dicom import write_zip
 from phantom.exam import Exam
@@ -23,12 +23,4 @@ def synthetic_exam(seed: int, check: Check) -> BinaryIO:
             check()
             yield index
 
-    settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-    file = tempfile.TemporaryFile(dir=settings.WORK_DIR)  # noqa: SIM115 who reads it closes it
-    try:
-        write_zip(Exam(seed, PLAIN), file, checked)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return file
+    return filled_file(settings.WORK_DIR, lambda file: write_zip(Exam(seed, PLAIN), file, checked))

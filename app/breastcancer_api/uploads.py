@@ -1,13 +1,12 @@
 """How an upload reaches the server: into a file without a name, which no crash can leave behind."""
 
-import tempfile
-
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from detection.workspace import nameless_file
 from imaging.errors import FILE_NAME, NOT_ANALYSABLE, LimitExceeded, ScanError
 from imaging.wanted import ROLES
 
@@ -29,12 +28,11 @@ class LengthRequired(APIException):
 
 
 class NamelessFileUploadHandler(FileUploadHandler):
-    """Writes each uploaded file to WORK_DIR, unlinked from the start: closing it, or dying, frees it."""
+    """Writes each uploaded file to one without a name in WORK_DIR."""
 
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
-        settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-        content = tempfile.TemporaryFile(dir=settings.WORK_DIR)  # noqa: SIM115 the upload closes it
+        content = nameless_file(settings.WORK_DIR)  # the upload closes it
         self.file = UploadedFile(content, self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
 
     def receive_data_chunk(self, raw_data, start):  # noqa: ARG002

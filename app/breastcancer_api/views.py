@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 
 import numpy as np
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -23,7 +22,7 @@ from breastcancer_api.clients import still_waits
 from breastcancer_api.compression import packed
 from breastcancer_api.downloads import csv_lines, done, rows
 from breastcancer_api.filters import Filters, Ordering, SliceFilter, StudyFilter
-from breastcancer_api.forms import PNG, ZIP, Form, curve_at, reported, shown
+from breastcancer_api.forms import PNG, ZIP, Form, curve_at, made, reported, shown
 from breastcancer_api.looking import layer_of, patient_of, pictures_of
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.networks import cards, networks_header
@@ -115,11 +114,7 @@ class StudyView(OwnStudies, GenericAPIView):
 
     @schema.ERASE
     def delete(self, request, *args, **kwargs):  # noqa: ARG002
-        study = self.get_object()
-        with transaction.atomic():  # nothing is erased without a trace
-            receipt = erase(study)
-            audit.record(request, AuditEvent.Action.ERASED, study, receipt=receipt)
-        return Response(receipt)
+        return Response(erase(self.get_object(), **audit.sender(request)))
 
 
 class PassportView(OwnStudies, GenericAPIView):
@@ -205,9 +200,15 @@ def form_view(form: Form) -> Callable:
         def get(self, request, *args, **kwargs):  # noqa: ARG002
             study = self.result()
             with making(), reported(study, still_waits(request)) as report:
-                content = form.make(report)
-            name = {"Content-Disposition": f'attachment; filename="breastwise-{study.pk}-{form.file}"'}
-            return _file(content, form.content_type, study, name)
+                content = made(form, report)
+            return FileResponse(content, content_type=form.content_type, headers=_named(study, form))
+
+        def head(self, request, *args, **kwargs):  # noqa: ARG002
+            """As ``get``, but that nothing is made and nothing goes out that would leave a trace."""
+            study = done(self.get_object())
+            with reported(study, still_waits(request)) as report:
+                form.check(report)
+            return _bodiless(form.content_type, _named(study, form))
 
     FormView.__doc__ = form.description
     return FormView.as_view()
@@ -224,6 +225,14 @@ class PictureView(LookedAtView):
             _there(study, number)
             content = png(picture(report, number, **asked))
         return _file(content, PNG, study)
+
+    def head(self, request, *args, number, **kwargs):  # noqa: ARG002
+        """As ``get``, but that nothing is made and nothing goes out that would leave a trace."""
+        _query(PictureQuerySerializer, request)
+        study = done(self.get_object())
+        _there(study, number)
+        with shown(study):
+            return _bodiless(PNG, _origin(study) | UNKEPT)
 
 
 class CurveView(LookedAtView):
@@ -319,8 +328,19 @@ def _origin(study: Study) -> dict[str, str]:
     return {"X-BreastWise-Networks": networks_header(study.networks)} if study.networks else {}
 
 
+def _named(study: Study, form: Form) -> dict[str, str]:
+    """Headers of a form."""
+    name = f'attachment; filename="breastwise-{study.pk}-{form.file}"'
+    return {"Content-Disposition": name} | _origin(study) | UNKEPT
+
+
 def _file(content: bytes, content_type: str, study: Study, headers: dict[str, str] | None = None) -> HttpResponse:
     return HttpResponse(content, content_type=content_type, headers=_origin(study) | UNKEPT | (headers or {}))
+
+
+def _bodiless(content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
+    """The answer to a HEAD: of one that does not stream, Django would tell that its body has no bytes."""
+    return StreamingHttpResponse((), content_type=content_type, headers=headers)
 
 
 def _numbers(request: Request, values: np.ndarray, study: Study) -> HttpResponse:

@@ -121,7 +121,7 @@ SETTINGS = (
     Setting("ALLOWED_HOSTS", words, "127.0.0.1,localhost,[::1]", "Host names the server answers to, with commas."),
     Setting("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "Least level that is logged."),
     Setting("STATE_DIR", path, str(STATE), "Folder for what must outlive a restart: secret key, SQLite database."),
-    Setting("WORK_DIR", path, str(STATE / "work"), "Folder for uploads while they are read; empty between requests."),
+    Setting("WORK_DIR", path, str(STATE / "work"), "Folder for uploads and reports in hand; empty between requests."),
     Setting("STATIC_ROOT", path, str(STATE / "static"), "Folder into which static files are collected."),
     Setting("NETWORKS_DIR", path, str(APP / "nets" / "bundles"), "Folder of the two networks."),
     Setting(

@@ -1,12 +1,13 @@
-"""A private folder for each exam that is gone afterwards, whatever happens."""
+"""A private folder for each exam that is gone afterwards, whatever happens, and files that never had a name."""
 
 import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 PREFIX = "exam-"
 
@@ -26,6 +27,22 @@ def workspace(root: Path) -> Iterator[Path]:
     finally:
         delete_folders(folder)
         os.close(held)
+
+
+def nameless_file(root: Path) -> BinaryIO:
+    """A new file under ``root`` to write and read, unlinked from the start: closing it, or dying, frees it."""
+    root.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryFile(dir=root)
+
+
+def filled_file(root: Path, fill: Callable[[BinaryIO], object]) -> BinaryIO:
+    """Such a file once ``fill`` has written it, to be read from its start. Raises what ``fill`` does."""
+    with ExitStack() as unless_filled:
+        file = unless_filled.enter_context(nameless_file(root))
+        fill(file)
+        file.seek(0)
+        unless_filled.pop_all()
+    return file
 
 
 def delete_folders(folder: Path) -> None:

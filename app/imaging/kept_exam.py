@@ -1,17 +1,17 @@
 """An exam's pictures and whose they are, kept in one file for a while: what the forms of a result are made from.
 
-A zip of stored members: ``exam.json``, ``pictures/<folder>/<number>.<type>.npy.zst`` and ``inputs/<number>.npy.zst``,
-packed by Zstandard (RFC 8878) because every exam waits for it. Of a picture's values the lowest bytes come first, then
-the next: apart they pack faster and smaller. It names a patient.
+A zip of stored members: ``pictures/<folder>/<number>.<type>.npy.zst`` and ``inputs/<number>.npy.zst``, packed by
+Zstandard (RFC 8878) because every exam waits for it, and last ``exam.json``, beside the zip's directory. Of a
+picture's values the lowest bytes come first, then the next: apart they pack faster and smaller. It names a patient.
 """
 
 import io
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -48,12 +48,13 @@ class Source:
 class ExamDescription:
     """All but the pictures. ``sources`` has a row a slice: pre and the three passes; ``seconds`` are those of the
     passes after pre, pre's own 0 first, None where headers do not tell; ``header`` holds texts by DICOM keyword, those
-    of REPEATED_KEYWORDS that are there."""
+    of REPEATED_KEYWORDS that are there; ``bright`` is KeptExam's, None before the pictures are seen."""
 
     stack: Stack
     sources: tuple[tuple[Source, ...], ...]
     seconds: tuple[float, ...] | None
     header: dict[str, str]
+    bright: float | None = None
 
 
 def described(exam: Exam) -> ExamDescription:
@@ -87,11 +88,19 @@ class ExamWriter:
             for folder, each in series
             for number, image in enumerate(each.slices, start=1)
         }
+        self._thinned = dict.fromkeys(_picture(PASSES[0], number) for number in _looked_at(len(exam.pre)))
+
+    @property
+    def bright(self) -> float:
+        """As ``KeptExam.bright``, once all pictures are written."""
+        return _bright(self._thinned.values())
 
     def picture(self, image: SliceFile, brightness: np.ndarray) -> None:
         """``brightness`` is what ``image.brightness()`` gives."""
-        small = _small(brightness)
-        self._write(f"{self._names[id(image)]}.{small.dtype.str[1:]}{END}", _planes(small))
+        small, name = _small(brightness), self._names[id(image)]
+        if name in self._thinned:
+            self._thinned[name] = _thinned(small)
+        self._write(f"{name}.{small.dtype.str[1:]}{END}", _planes(small))
 
     def inputs(self, images: np.ndarray) -> None:
         """What the networks took, (N, 4, 128, 128) with values 0..255, pre and the three passes; rounded to bytes."""
@@ -108,11 +117,14 @@ class ExamWriter:
 
 @contextmanager
 def exam_writer(file: Path, exam: Exam) -> Iterator[ExamWriter]:
-    """Writes a new ``file``; it is no use when the body fails. Raises OSError, and what ``described`` raises."""
-    told = json.dumps(asdict(described(exam)))
+    """Writes a new ``file`` of an exam whose pictures the body writes; it is no use when that fails.
+
+    Raises OSError, and what ``described`` raises.
+    """
+    description = described(exam)
     with zipfile.ZipFile(file, "x", zipfile.ZIP_STORED) as archive:
-        archive.writestr(DESCRIPTION, told)
-        yield ExamWriter(archive, exam)
+        yield (writer := ExamWriter(archive, exam))
+        archive.writestr(DESCRIPTION, json.dumps(asdict(replace(description, bright=writer.bright))))
 
 
 class KeptExam:
@@ -139,9 +151,10 @@ class KeptExam:
     @cached_property
     def bright(self) -> float:
         """The brightness that all but a thousandth of the first pass stay below."""
-        looked_at = range(1, len(self) + 1, LOOKED_AT)
-        values = [self.picture(PASSES[0], number)[::LOOKED_AT, ::LOOKED_AT].ravel() for number in looked_at]
-        return float(np.percentile(np.concatenate(values), BRIGHT))
+        if self.description.bright is not None:
+            return self.description.bright
+        # files of an earlier version do not tell
+        return _bright(_thinned(self.picture(PASSES[0], number)) for number in _looked_at(len(self)))
 
     def picture(self, folder: str, number: int) -> np.ndarray:
         """Brightness of a slice, (rows, columns), of whatever real type the sender's values have."""
@@ -167,6 +180,19 @@ def _picture(folder: str, number: int) -> str:
 
 def _inputs(number: int) -> str:
     return f"inputs/{number:04d}"
+
+
+def _looked_at(slices: int) -> range:
+    return range(1, slices + 1, LOOKED_AT)
+
+
+def _thinned(brightness: np.ndarray) -> np.ndarray:
+    """A few of the values, copied."""
+    return brightness[::LOOKED_AT, ::LOOKED_AT].flatten()
+
+
+def _bright(thinned: Iterable[np.ndarray]) -> float:
+    return float(np.percentile(np.concatenate(list(thinned)), BRIGHT))
 
 
 def _small(brightness: np.ndarray) -> np.ndarray:
@@ -200,6 +226,7 @@ def _description(told: dict) -> ExamDescription:
         tuple(tuple(Source(**each) for each in row) for row in told["sources"]),
         _vector(seconds),
         told["header"],
+        told.get("bright"),
     )
 
 

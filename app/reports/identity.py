@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from highdicom.sr import CodedConcept
 from pydicom import config
@@ -145,6 +146,13 @@ def sources(report: Report, numbers: Iterable[int]) -> list[tuple[Source, ...]]:
     return found
 
 
+def check_references(report: Report, numbers: Iterable[int]) -> None:
+    """Raises NoInstanceUids when a DICOM object could not refer to the exam's study and to slices ``numbers``."""
+    if valid_text("StudyInstanceUID", report.exam.description.header) is None:
+        raise NoInstanceUids
+    sources(report, numbers)
+
+
 def _uids(source: Source) -> tuple[str, str, str]:
     return source.sop_class_uid, source.sop_instance_uid, source.series_instance_uid
 
@@ -174,10 +182,14 @@ def decimals(values: Iterable[float]) -> list[DS]:
     return [DS(float(value), auto_format=True) for value in values]
 
 
-def written(made: FileDataset) -> bytes:
-    """The file (DICOM PS3.10)."""
-    file = io.BytesIO()
+def write(made: FileDataset, file: BinaryIO) -> None:
+    """Writes it as a file (DICOM PS3.10)."""
     made.save_as(file, enforce_file_format=True)
+
+
+def written(made: FileDataset) -> bytes:
+    """What ``write`` writes."""
+    write(made, file := io.BytesIO())
     return file.getvalue()
 
 

@@ -1,7 +1,9 @@
 """Where a network looked, as a DICOM Parametric Map (PS3.3 A.75): a frame of float values for each positive slice."""
 
+import io
 from collections.abc import Sequence
 
+import numpy as np
 from highdicom.pm import RealWorldValueMapping
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sr.codedict import codes
@@ -9,15 +11,17 @@ from pydicom.tag import Tag
 from pydicom.uid import ParametricMapStorage
 
 from imaging.kept_exam import Source
+from imaging.lazy_file import LazyFile
 from nets.bundle import ROLES
 from reports.codes import ONE, own_scheme
 from reports.errors import NoGeometry, NoPositiveSlice
-from reports.identity import Form, form_uid, new_object, sources
+from reports.identity import Form, check_references, form_uid, new_object, sources
 from reports.planes import (
+    AT_ONCE,
     body_part,
     derivation,
     frame_of_reference_module,
-    heats,
+    heat_of,
     is_placed,
     lossy_compression,
     measures,
@@ -38,19 +42,27 @@ FORMS = {
     )
     for place, role in enumerate(ROLES, start=1)
 }
+PIXEL = np.dtype("<f4")
 IMAGE_TYPE = ["DERIVED", "PRIMARY", "VOLUME", "QUANTITY"]
+
+
+def check_parametric_map(report: Report) -> None:
+    """Raises what ``parametric_map`` does, which takes longer."""
+    if not report.positive_slices:
+        raise NoPositiveSlice
+    if not is_placed(report):
+        raise NoGeometry
+    check_references(report, report.positive_slices)
 
 
 def parametric_map(report: Report, role: str = "scantype") -> FileDataset:
     """Heat of the network ``role`` in the positive slices, 0 to 1, with their own matrix and place in the patient.
 
-    Frames are in reading order. Raises NoInstanceUids, NoPositiveSlice or NoGeometry.
+    Frames are in reading order; their pixels are a buffer that asks for heat when it is read. Raises NoInstanceUids,
+    NoPositiveSlice or NoGeometry.
     """
+    check_parametric_map(report)
     numbers, form = report.positive_slices, FORMS[role]
-    if not numbers:
-        raise NoPositiveSlice
-    if not is_placed(report):
-        raise NoGeometry
     rows = sources(report, numbers)
     made = new_object(report, form)
     made.update(frame_of_reference_module(report))
@@ -64,8 +76,18 @@ def parametric_map(report: Report, role: str = "scantype") -> FileDataset:
     frames = enumerate(zip(numbers, rows, strict=True), start=1)
     made.PerFrameFunctionalGroupsSequence = [_frame(report, role, place, *each) for place, each in frames]
     made.Rows, made.Columns, made.NumberOfFrames = report.exam.stack.rows, report.exam.stack.columns, len(numbers)
-    made.FloatPixelData = b"".join(each.astype("<f4").tobytes() for each in heats(report, role))
+    made.FloatPixelData = _pixels(report, role)
     return made
+
+
+def _pixels(report: Report, role: str) -> io.BufferedReader:
+    numbers, stack = report.positive_slices, report.exam.stack
+    frame = stack.rows * stack.columns * PIXEL.itemsize
+
+    def frames(portion: int) -> bytes:
+        return heat_of(report, role, numbers[portion * AT_ONCE :][:AT_ONCE]).astype(PIXEL).tobytes()
+
+    return io.BufferedReader(LazyFile(frames, AT_ONCE * frame, len(numbers) * frame))
 
 
 def _image(role: str) -> Dataset:

@@ -58,9 +58,14 @@ def measures(report: Report) -> Dataset:
 
 def heats(report: Report, role: str) -> Iterator[np.ndarray]:
     """(rows, columns) float32 of each positive slice in reading order: where the network ``role`` looked."""
-    numbers, network = report.positive_slices, ROLES.index(role)
+    numbers = report.positive_slices
     for first in range(0, len(numbers), AT_ONCE):
-        yield from report.heat(numbers[first : first + AT_ONCE])[:, network]
+        yield from heat_of(report, role, numbers[first : first + AT_ONCE])
+
+
+def heat_of(report: Report, role: str, numbers: Sequence[int]) -> np.ndarray:
+    """(N, rows, columns) float32: where the network ``role`` looked in slices ``numbers``, from 1."""
+    return report.heat(numbers)[:, ROLES.index(role)]
 
 
 def body_part(report: Report) -> Dataset:

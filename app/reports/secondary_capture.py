@@ -16,7 +16,7 @@ from nets.bundle import ROLES
 from reports.codes import own_scheme
 from reports.colours import overlay
 from reports.errors import NoPositiveSlice
-from reports.identity import Form, date, new_object, sources, time
+from reports.identity import Form, check_references, date, new_object, sources, time
 from reports.orientation import edges
 from reports.pictures import grey
 from reports.planes import (
@@ -47,20 +47,25 @@ FORMS = {
 Paint = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
+def check_secondary_captures(report: Report) -> None:
+    """Raises what ``secondary_captures`` does."""
+    if not report.positive_slices:
+        raise NoPositiveSlice
+    check_references(report, report.positive_slices)
+
+
 def secondary_captures(report: Report, role: str = "scantype", paint: Paint = overlay) -> Iterator[FileDataset]:
     """An image for each positive slice, in reading order, with the heat of the network ``role``.
 
     Raises NoInstanceUids or NoPositiveSlice, before the first is made.
     """
-    if not report.positive_slices:
-        raise NoPositiveSlice
-    rows = sources(report, report.positive_slices)
-    new_object(report, FORMS[role])
-    return _captures(report, role, paint, rows)
+    check_secondary_captures(report)
+    return _captures(report, role, paint)
 
 
-def _captures(report: Report, role: str, paint: Paint, rows: Sequence[Sequence[Source]]) -> Iterator[FileDataset]:
-    slices = zip(report.positive_slices, rows, heats(report, role), strict=True)
+def _captures(report: Report, role: str, paint: Paint) -> Iterator[FileDataset]:
+    numbers = report.positive_slices
+    slices = zip(numbers, sources(report, numbers), heats(report, role), strict=True)
     for place, (number, images, heat) in enumerate(slices, start=1):
         made = new_object(report, FORMS[role], place)
         made.update(_image(report, role, number, images))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from breastcancer_api.forms import FORMS
+from breastcancer_api.forms import FORMS, Form, made
 from breastcancer_api.scanning import read
 from breastcancer_api.studies import limits
 from detection.analysis import analyse_scantype, analyse_single
@@ -22,6 +22,7 @@ from imaging.preprocessing import process_scantype, process_single
 from imaging.reading import read_four_folders
 from nets.runtime import Networks
 from reports.errors import FormError
+from reports.report import Report
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def measured(archive: Path, networks: Networks, rounds: Iterable[int]) -> Forms:
     """The exam in the four folders of ``archive``, in this process."""
     pairs = [(_scanned(archive, networks), _bare(archive, networks)) for _ in rounds]
     with archive.open("rb") as file, read(file, uuid.uuid4()) as (result, report):
-        each = {form.file: _made(partial(form.make, report)) for form in FORMS}
+        each = {form.file: _made(form, report) for form in FORMS}
     scans, bare = (median(seconds) for seconds in zip(*pairs, strict=True))
     return Forms(scans, bare, each, len(result.findings))
 
@@ -68,9 +69,9 @@ def _bare_scan(file, folder: Path, networks: Networks) -> list[int]:
     return average_results(single.result().decisions, scantype.decisions)
 
 
-def _made(make) -> float | None:
+def _made(form: Form, report: Report) -> float | None:
     try:
-        return _seconds(make)
+        return _seconds(lambda: made(form, report).close())
     except FormError:
         return None
 

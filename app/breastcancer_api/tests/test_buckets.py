@@ -29,6 +29,7 @@ from breastcancer_api.tests import test_archives, test_queued
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from breastwise import buckets
 from breastwise.storages import storage
+from imaging.kept_exam import KeptExam
 
 PREFIX = "exams/waiting"
 
@@ -165,6 +166,60 @@ class PicturesInABucketTests(InABucket, StudiesTestCase):
             self.assertEqual(exam.passes(6).shape, (4, 48, 48))
         found = kept.kept_heats(self.key, [2, 3])
         self.assertEqual((list(found), found[2][0, 0, 0]), ([2], 0.5))
+
+    def fetched(self) -> list[int]:
+        """Where each answer to a GET of the storage will tell how many bytes it has."""
+        told = []
+        events = storages[kept.STORE].connection.meta.client.meta.events
+        events.register("after-call.s3.GetObject", lambda parsed, **_: told.append(parsed.get("ContentLength", 0)))
+        return told
+
+    def test_of_one_picture_only_its_part_and_the_description_are_fetched(self):
+        name = f"{self.key}/exam.zip"
+        with mock.patch.object(buckets, "PART_BYTES", 4096), storages[kept.STORE].open(name) as whole:
+            of_whole, fetched = KeptExam(whole), self.fetched()
+            with kept.kept_exam(self.key) as exam:
+                np.testing.assert_array_equal(exam.picture("2nd_pass", 4), of_whole.picture("2nd_pass", 4))
+                self.assertEqual((exam.bright, exam.description), (of_whole.bright, of_whole.description))
+            self.assertLessEqual(max(fetched), 4096)
+            self.assertLess(sum(fetched), whole.size / 3)
+
+    def test_every_picture_is_that_of_the_whole_file(self):
+        name = f"{self.key}/exam.zip"
+        with mock.patch.object(buckets, "PART_BYTES", 1000), storages[kept.STORE].open(name) as whole:
+            of_whole = KeptExam(whole)
+            with kept.kept_exam(self.key) as exam:
+                for number in (6, 1, 3):
+                    np.testing.assert_array_equal(exam.passes(number), of_whole.passes(number))
+                    np.testing.assert_array_equal(exam.inputs(number), of_whole.inputs(number))
+
+    def test_heat_is_fetched_at_once(self):
+        kept.keep_heat(self.key, 2, np.random.default_rng(1).random((2, 128, 128)))
+        fetched = self.fetched()
+        self.assertEqual(kept.kept_heats(self.key, [2])[2].shape, (2, 128, 128))
+        self.assertEqual(len(fetched), 1)
+
+    def test_pictures_that_go_or_change_while_they_are_read_are_not_kept(self):
+        name = f"{self.key}/exam.zip"
+        with storages[kept.STORE].open(name) as stored:
+            content = stored.read()
+        changes = {
+            "another": lambda: self.put(name, content + b"x"),
+            "a shorter one": lambda: self.put(name, b"x"),
+            "none": lambda: self.lose(name),
+        }
+        for told, change in changes.items():
+            self.put(name, content)
+            small, refused = mock.patch.object(buckets, "PART_BYTES", 1000), self.assertRaises(kept.NotKept)
+            with self.subTest(told), small, refused, kept.kept_exam(self.key) as exam:
+                change()
+                exam.picture("pre", 1)
+
+    def test_pictures_that_are_not_whole_are_not_kept(self):
+        for content in (b"", b"PK"):
+            self.put(f"{self.key}/exam.zip", content)
+            with self.assertRaises(kept.NotKept), kept.kept_exam(self.key):
+                self.fail("they were opened")
 
     def test_they_are_erased_with_the_study(self):
         files = self.client.delete(self.location).json()["files"]

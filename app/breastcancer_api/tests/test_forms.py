@@ -1,6 +1,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from breastcancer_api import forms, heats, places, queued, tasks
+from breastcancer_api import forms, heats, places, queued, tasks, views
 from breastcancer_api.forms import FORMS
 from breastcancer_api.models import AuditEvent, Study
 from breastcancer_api.networks import cards, identity
@@ -22,7 +23,9 @@ from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from imaging.exam import FOLDERS
 from imaging.tests.slices import exam_files, write_files, zip_bytes
 from nets.bundle import ROLES
+from reports import planes
 from reports.pictures import KINDS
+from reports.tests.reports import a_report
 
 POSITIVE = [2, 3]
 OVER = [f"&heat={role}" for role in ROLES]
@@ -66,8 +69,33 @@ class FormsTests(FormsTestCase):
                 self.assertIn("research use only", answer["X-BreastWise-Networks"])
                 self.assertIn(form.file, answer["Content-Disposition"])
 
+    def test_answer_tells_how_long_the_form_is(self):
+        answer = self.client.get(f"{self.study()}overlays.zip")
+        self.assertEqual(int(answer["Content-Length"]), len(answer.getvalue()))
+
+    def test_form_that_fails_halfway_is_an_error_and_nothing_of_it_goes_out(self):
+        location = self.study()
+        with (
+            mock.patch("reports.secondary_capture.grey", side_effect=[np.zeros((48, 48), np.float32), RuntimeError]),
+            self.assertLogs("breastcancer_api.problems"),
+        ):
+            self.assertEqual(self.problem(self.client.get(f"{location}overlays.zip"), 500), "internal_error")
+
+    def test_zip_is_written_image_by_image(self):
+        report, file, written = a_report(), io.BytesIO(), []
+
+        def heat(numbers):
+            written.append(file.tell())
+            return report.heat(numbers)
+
+        (overlays,) = (form for form in FORMS if form.file == "overlays.zip")
+        with mock.patch.object(planes, "AT_ONCE", 1):
+            overlays.write(replace(report, heat=heat), file)
+        self.assertEqual((written[0], len(written)), (0, len(report.positive_slices)))
+        self.assertEqual(written, sorted(set(written)))
+
     def test_structured_report_is_of_the_same_patient_and_study(self):
-        report = pydicom.dcmread(io.BytesIO(self.client.get(f"{self.study()}sr.dcm").content))
+        report = pydicom.dcmread(io.BytesIO(self.client.get(f"{self.study()}sr.dcm").getvalue()))
         source = pydicom.dcmread(io.BytesIO(phantom_files()["pre/001.dcm"]))
         for name in ("PatientName", "PatientID", "StudyInstanceUID"):
             self.assertEqual(report[name].value, source[name].value)
@@ -77,11 +105,11 @@ class FormsTests(FormsTestCase):
         location = self.study()
         for form in FORMS:
             with self.subTest(form.file):
-                one, other = (self.client.get(f"{location}{form.file}").content for _ in range(2))
+                one, other = (self.client.get(f"{location}{form.file}").getvalue() for _ in range(2))
                 self.assertEqual(one, other)
 
     def test_overlays_are_a_series_of_the_positive_slices(self):
-        with zipfile.ZipFile(io.BytesIO(self.client.get(f"{self.study()}overlays.zip").content)) as archive:
+        with zipfile.ZipFile(io.BytesIO(self.client.get(f"{self.study()}overlays.zip").getvalue())) as archive:
             found = [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()]
         self.assertEqual(len(found), len(POSITIVE))
         self.assertEqual(len({each.SeriesInstanceUID for each in found}), 1)
@@ -119,6 +147,44 @@ class FormsTests(FormsTestCase):
     @override_settings(RETENTION_HOURS=0)
     def test_with_no_time_there_is_nothing_to_look_at(self):
         self.assertEqual(self.problem(self.client.get(f"{self.study()}slices/2.png"), 410), "not_kept")
+
+
+class HeadTests(FormsTestCase):
+    """HEAD tells what GET would, and makes nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.location = self.study()
+
+    def head(self, address: str):
+        with mock.patch.object(views, "made", None), mock.patch.object(views, "png", None):
+            return self.client.head(f"{self.location}{address}")
+
+    def test_headers_are_those_of_the_form_but_for_its_length(self):
+        for address in (*(form.file for form in FORMS), "slices/2.png?heat=single"):
+            with self.subTest(address):
+                answer, whole = self.head(address), self.client.get(f"{self.location}{address}")
+                self.assertEqual((answer.status_code, answer.getvalue()), (200, b""))
+                del whole["Content-Length"]
+                self.assertEqual(answer.headers, whole.headers)
+
+    def test_leaves_no_trace(self):
+        self.head("results.pdf")
+        self.assertFalse(AuditEvent.objects.filter(action="read").exists())
+
+    def test_form_that_cannot_be_made_is_told(self):
+        with mock.patch("detection.pipeline.average_results", return_value=[0] * 6):
+            self.location = self.study()
+        for name, status in (("heatmap.dcm", 409), ("overlays.zip", 409), ("sr.dcm", 200), ("results.pdf", 200)):
+            self.assertEqual(self.head(name).status_code, status)
+
+    def test_what_is_not_there_is_not_found(self):
+        self.assertEqual(self.head("slices/7.png").status_code, 404)
+        self.assertEqual(self.head("slices/2.png?kind=x").status_code, 400)
+
+    def test_pictures_that_are_not_kept_are_told(self):
+        purge(timezone.now() + timedelta(hours=25))
+        self.assertEqual(self.head("results.pdf").status_code, 410)
 
 
 class PictureTests(FormsTestCase):

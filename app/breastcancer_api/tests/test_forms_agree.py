@@ -33,7 +33,7 @@ class AgreeTests(StudiesTestCase):
         return answer
 
     def dicom(self, form: str) -> pydicom.FileDataset:
-        return pydicom.dcmread(io.BytesIO(self.get(form).content))
+        return pydicom.dcmread(io.BytesIO(self.get(form).getvalue()))
 
     def test_every_form_of_every_exam_tells_the_same(self):
         for kind in KINDS:
@@ -55,7 +55,7 @@ class AgreeTests(StudiesTestCase):
         self.assertEqual(told, self.rows())
 
     def pdf(self, _):
-        told = pdf_slices(self.get("results.pdf").content)
+        told = pdf_slices(self.get("results.pdf").getvalue())
         rows = {number: (f"{row[0]:.3f}", f"{row[2]:.3f}") for number, row in self.rows().items() if row[-1]}
         self.assertEqual(told, rows)
 
@@ -85,7 +85,7 @@ class AgreeTests(StudiesTestCase):
         self.assertEqual(numbers, true_slices(kind))
 
     def overlays(self, kind):
-        with zipfile.ZipFile(io.BytesIO(self.get("overlays.zip").content)) as archive:
+        with zipfile.ZipFile(io.BytesIO(self.get("overlays.zip").getvalue())) as archive:
             images = [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in sorted(archive.namelist())]
         known = self.sources()
         told = [{known[each.ReferencedSOPInstanceUID] for each in image.SourceImageSequence} for image in images]
@@ -100,6 +100,6 @@ class AgreeTests(StudiesTestCase):
         true = [int(number in true_slices(kind)) for number in range(1, COUNT + 1)]
         with mock.patch("detection.pipeline.average_results", return_value=true):
             call_command("scan", archive, out=out, stdout=io.StringIO())
-        self.assertEqual(pdf_slices((out / "results.pdf").read_bytes()), pdf_slices(self.get("results.pdf").content))
+        self.assertEqual(pdf_slices((out / "results.pdf").read_bytes()), pdf_slices(self.get("results.pdf").getvalue()))
         told = groups(pydicom.dcmread(out / "sr.dcm"), "Slice")
         self.assertEqual({number: judged(group) for number, group in told.items()}, self.rows())

@@ -12,7 +12,7 @@ from django.http import Http404
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from breastcancer_api import archives, retention, studies
+from breastcancer_api import archives, kept, retention, stores, studies
 from breastcancer_api.claims import claim, write
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.remembered import PROBLEM, remembered
@@ -112,9 +112,56 @@ class ErasingTests(StudiesTestCase):
             erase(study)
         erased.assert_not_called()
 
-    def test_where_the_cache_is_away_nothing_is_erased(self):
+    def test_where_the_cache_or_a_storage_is_away_nothing_is_erased(self):
         study = Study.objects.create()
-        with mock.patch.object(retention, "forget", side_effect=OSError), self.assertRaises(OSError):
+        for away in ((retention, "forget"), (archives, "is_kept"), (kept, "is_kept")):
+            with mock.patch.object(*away, side_effect=OSError), self.assertRaises(OSError):
+                erase(study)
+        self.assertTrue(Study.objects.exists())
+        self.assertFalse(AuditEvent.objects.exists())
+
+    def test_rows_are_gone_and_told_of_before_files_are_read(self):
+        study = Study.objects.create()
+
+        def erased(key):
+            self.assertRaises(Http404, erase, study)
+            told.append(AuditEvent.objects.get(study=key).detail["receipt"])
+            return [{"name": "a", "bytes": 1, "sha256": "b"}]
+
+        told = []
+        with mock.patch.object(archives, "erase", erased):
+            receipt = erase(study, user="jane", token="viewer")
+        self.assertEqual(told, [receipt | {"files": []}])
+        (trace,) = AuditEvent.objects.all()
+        self.assertEqual((trace.detail, trace.user, trace.token), ({"receipt": receipt}, "jane", "viewer"))
+        self.assertEqual(receipt["files"], [{"name": "a", "bytes": 1, "sha256": "b"}])
+
+    def test_files_that_a_storage_fails_to_delete_go_with_the_purge(self):
+        self.send("/studies/", phantom_files())
+        with mock.patch.object(kept, "erase", side_effect=OSError), self.assertRaises(OSError):
+            erase(Study.objects.get())
+        self.assertEqual(AuditEvent.objects.filter(action="erased").count(), 1)
+        self.assertEqual(len(list(self.results.iterdir())), 1)
+        with mock.patch.object(stores, "timezone", **{"now.return_value": timezone.now() + timedelta(minutes=11)}):
+            purge()
+        self.assertEqual(list(self.results.iterdir()), [])
+
+
+class OutsideTests(TransactionTestCase):
+    def test_database_is_free_while_files_are_read(self):
+        study, free = Study.objects.create(), []
+
+        def erased(_):
+            free.append(not connection.in_atomic_block)
+            return []
+
+        with mock.patch.object(archives, "erase", erased), mock.patch.object(kept, "erase", erased):
+            erase(study)
+        self.assertEqual(free, [True, True])
+
+    def test_it_is_no_part_of_a_larger_transaction(self):
+        study = Study.objects.create()
+        with self.assertRaises(RuntimeError), transaction.atomic():
             erase(study)
         self.assertTrue(Study.objects.exists())
 
@@ -159,11 +206,32 @@ class FileTests(TransactionTestCase):
 
 @skipUnless(connection.vendor == "postgresql", "elsewhere one transaction at a time writes")
 class MeetingTests(TransactionTestCase):
-    def waits(self) -> bool:
-        """Whether a connection waits for another's lock."""
+    def waiting(self) -> int:
+        """How many connections wait for another's lock."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            return cursor.fetchone()[0] > 0
+            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+            return cursor.fetchone()[0]
+
+    def erased(self, study: Study) -> dict | None:
+        """The receipt, in a thread of its own; None where it is gone."""
+        try:
+            return erase(study)
+        except Http404:
+            return None
+        finally:
+            connections.close_all()
+
+    def test_of_two_erasures_at_once_one_gives_the_receipt(self):
+        study = Study.objects.create()
+        with ThreadPoolExecutor(2) as pool:
+            with transaction.atomic():
+                Study.objects.select_for_update().get()
+                receipts = [pool.submit(self.erased, study) for _ in range(2)]
+                while self.waiting() < 2:
+                    self.assertFalse(any(each.done() for each in receipts))
+            told = [each.result() for each in receipts]
+        self.assertEqual([each["rows"] for each in told if each], [{"studies": 1, "slices": 0}])
+        self.assertEqual(AuditEvent.objects.count(), 1)
 
     def test_erasure_that_meets_the_end_of_the_work_erases_what_that_wrote(self):
         study = Study.objects.create()
@@ -171,18 +239,12 @@ class MeetingTests(TransactionTestCase):
         decisions = {"single_decision": 0, "scantype_decision": 0, "fused": 0}
         row = Slice(study=study, number=1, single_probability=0.5, scantype_probability=0.5, **decisions)
 
-        def erased():
-            try:
-                return erase(study)
-            finally:
-                connections.close_all()
-
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
                 write(study, state="done")
                 row.save()
-                receipt = pool.submit(erased)
-                while not self.waits():
+                receipt = pool.submit(self.erased, study)
+                while not self.waiting():
                     self.assertFalse(receipt.done())
             self.assertEqual(receipt.result()["rows"], {"studies": 1, "slices": 1})
         self.assertEqual((Study.objects.count(), Slice.objects.count()), (0, 0))

@@ -61,14 +61,12 @@ class BodyExam:
 
     def __init__(self, told: Stack, passes: Sequence[Tissue] = (body,) * 4, cut: Stack | None = None):
         self.stack, self._passes, self._cut, self._seen = told, passes, cut or told, {}
-        self.description = SimpleNamespace(header={})
+        self.description = SimpleNamespace(header={}, bright=None)
 
     bright = KeptExam.bright
 
     def __len__(self) -> int:
         return len(self.stack)
-
-    bright = KeptExam.bright
 
     def picture(self, folder: str, number: int) -> np.ndarray:
         return self.passes(number)[("pre", "1st_pass", "2nd_pass", "3rd_pass").index(folder)]

@@ -2,7 +2,7 @@ import multiprocessing
 import os
 import signal
 
-from detection.workspace import delete_folders, sweep, workspace
+from detection.workspace import delete_folders, filled_file, nameless_file, sweep, workspace
 from imaging.tests.folders import FolderTestCase
 
 
@@ -27,6 +27,26 @@ class WorkspaceTests(FolderTestCase):
             (folder / "pre").mkdir()
             raise KeyError
         self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_nameless_file_is_written_and_read_and_never_in_the_folder(self):
+        with nameless_file(self.folder / "new") as file:
+            file.write(b"pixels")
+            self.assertEqual((file.seek(0), file.read()), (0, b"pixels"))
+            self.assertEqual(list((self.folder / "new").iterdir()), [])
+
+    def test_filled_file_is_read_from_its_start(self):
+        with filled_file(self.folder, lambda file: file.write(b"pixels")) as file:
+            self.assertEqual(file.read(), b"pixels")
+
+    def test_file_that_cannot_be_filled_is_closed(self):
+        opened = []
+
+        def fill(file):
+            opened.append(file)
+            raise OSError
+
+        self.assertRaises(OSError, filled_file, self.folder, fill)
+        self.assertTrue(opened[0].closed)
 
     def test_delete_folders_removes_all_that_is_in_it(self):
         (self.folder / "exam" / "pre").mkdir(parents=True)

@@ -1,6 +1,7 @@
 import io
 import json
 import zipfile
+from unittest import mock
 
 import imagecodecs
 import numpy as np
@@ -88,6 +89,31 @@ class PicturesTests(KeptExamTestCase):
         self.file.write_bytes(b"mine")
         with self.assertRaises(FileExistsError), exam_writer(self.file, self.exam()):
             self.fail("it was opened")
+
+
+class BrightTests(KeptExamTestCase):
+    def untold(self) -> KeptExam:
+        """As an earlier version kept it."""
+        with zipfile.ZipFile(self.file) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        told = json.loads(members["exam.json"])
+        del told["bright"]
+        older = io.BytesIO(zip_bytes(members | {"exam.json": json.dumps(told).encode()}))
+        return self.enterContext(KeptExam(older))
+
+    def test_is_told_as_it_is_measured_in_the_pictures(self):
+        for kind, tags in (("<u2", {}), ("<f4", {"RescaleSlope": "0.3", "RescaleIntercept": "-7"})):
+            exam = self.exam(exam_files(10, **TAGS | tags))
+            kept = self.kept(exam)
+            looked_at = [exam.passes[0].slices[index].brightness()[::8, ::8].astype(kind) for index in (0, 8)]
+            self.assertEqual(kept.description.bright, float(np.percentile(np.array(looked_at), 99.9)))
+            self.assertEqual((kept.bright, self.untold().bright), (kept.description.bright,) * 2)
+            self.file.unlink()
+
+    def test_no_picture_is_read_for_it(self):
+        kept = self.kept(self.exam())
+        with mock.patch.object(KeptExam, "picture", side_effect=AssertionError):
+            self.assertGreater(kept.bright, 0)
 
 
 class DescriptionTests(KeptExamTestCase):

@@ -1,12 +1,15 @@
+import io
 from dataclasses import replace
+from unittest import mock
 
 import highdicom
 import numpy as np
 from django.test import SimpleTestCase
 
-from reports.errors import NoGeometry, NoPositiveSlice
-from reports.identity import written
-from reports.parametric_map import parametric_map
+from reports.errors import FormError, NoGeometry, NoInstanceUids, NoPositiveSlice
+from reports.identity import write, written
+from reports.parametric_map import check_parametric_map, parametric_map
+from reports.report import Report
 from reports.tests.dicom import of_frames, positions, read
 from reports.tests.reports import (
     KINDS,
@@ -40,6 +43,26 @@ def centroid(found) -> np.ndarray:
     heat = frames(found).astype(float)
     found = [places(found, frame, *np.nonzero(each)) * each[each > 0][:, None] for frame, each in enumerate(heat)]
     return np.concatenate(found).sum(axis=0) / heat.sum()
+
+
+class PixelsTests(SimpleTestCase):
+    def test_heat_is_asked_for_a_few_slices_at_a_time_while_it_is_written(self):
+        report, asked, file = a_report(), [], io.BytesIO()
+
+        def heat(numbers):
+            asked.append((list(numbers), file.tell()))
+            return report.heat(numbers)
+
+        with mock.patch("reports.parametric_map.AT_ONCE", 2):
+            made = parametric_map(replace(report, heat=heat))
+            self.assertEqual(asked, [])
+            write(made, file)
+        numbers = report.positive_slices
+        self.assertEqual(
+            [each for each, _ in asked], [numbers[first : first + 2] for first in range(0, len(numbers), 2)]
+        )
+        self.assertGreater(asked[-1][1], asked[0][1])
+        self.assertEqual(file.getvalue(), written(parametric_map(report)))
 
 
 class PlaceTests(SimpleTestCase):
@@ -130,17 +153,21 @@ class SourceTests(SimpleTestCase):
 
 
 class RefusalTests(SimpleTestCase):
+    def assert_refused(self, report: Report, error: type[FormError]):
+        self.assertRaises(error, parametric_map, report)
+        self.assertRaises(error, check_parametric_map, report)
+
     def test_exam_without_positive_slices_has_no_map(self):
-        with self.assertRaises(NoPositiveSlice):
-            parametric_map(a_report(positive=False))
+        self.assert_refused(a_report(positive=False), NoPositiveSlice)
 
     def test_exam_without_geometry_has_no_map(self):
-        with self.assertRaises(NoGeometry):
-            parametric_map(a_report(UNPLACED))
+        self.assert_refused(a_report(UNPLACED), NoGeometry)
 
     def test_exam_without_a_frame_of_reference_has_no_map(self):
-        with self.assertRaises(NoGeometry):
-            parametric_map(with_header(a_report(), FrameOfReferenceUID=""))
+        self.assert_refused(with_header(a_report(), FrameOfReferenceUID=""), NoGeometry)
+
+    def test_exam_without_uids_has_no_map(self):
+        self.assert_refused(with_header(a_report(), StudyInstanceUID=""), NoInstanceUids)
 
     def test_equal_reports_make_equal_files(self):
         self.assertEqual(written(parametric_map(a_report())), written(parametric_map(a_report())))

@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 from django.test import SimpleTestCase
 
-from reports.errors import NoPositiveSlice
+from reports.errors import NoInstanceUids, NoPositiveSlice
 from reports.identity import written
 from reports.pictures import WINDOW
-from reports.secondary_capture import secondary_captures
+from reports.secondary_capture import check_secondary_captures, secondary_captures
 from reports.tests.dicom import of_frames, positions, read
-from reports.tests.reports import KINDS, UNPLACED, a_report, true_mask, true_position, true_slices
+from reports.tests.reports import KINDS, UNPLACED, a_report, true_mask, true_position, true_slices, with_header
 
 
 def captures(report, **options) -> list:
@@ -94,9 +94,11 @@ class SourceTests(SimpleTestCase):
         frames = {image.ReferencedFrameNumber for image in each.SourceImageSequence}
         self.assertEqual(frames, {true_slices("axial")[0]})
 
-    def test_exam_without_positive_slices_has_no_images(self):
-        with self.assertRaises(NoPositiveSlice):
-            secondary_captures(a_report(positive=False))
+    def test_exam_without_positive_slices_or_uids_has_no_images(self):
+        nameless = with_header(a_report(), StudyInstanceUID="")
+        for refused in (secondary_captures, check_secondary_captures):
+            self.assertRaises(NoPositiveSlice, refused, a_report(positive=False))
+            self.assertRaises(NoInstanceUids, refused, nameless)
 
     def test_equal_reports_make_equal_files(self):
         one, other = ([written(each) for each in secondary_captures(a_report())] for _ in range(2))

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase
 from reports.codes import SCHEME
 from reports.errors import NoInstanceUids
 from reports.identity import written
-from reports.structured_report import structured_report
+from reports.structured_report import check_structured_report, structured_report
 from reports.tests.dicom import children, code, descendants, name, number, of_frames, read
 from reports.tests.reports import COUNT, KINDS, UNPLACED, a_report, true_position, true_slices, with_header
 
@@ -216,5 +216,5 @@ class DocumentTests(SimpleTestCase):
         self.assertEqual(len(content.get_planar_roi_measurement_groups()), 1)
 
     def test_exam_without_uids_has_no_report(self):
-        with self.assertRaises(NoInstanceUids):
-            structured_report(with_header(a_report(), StudyInstanceUID=""))
+        for refused in (structured_report, check_structured_report):
+            self.assertRaises(NoInstanceUids, refused, with_header(a_report(), StudyInstanceUID=""))

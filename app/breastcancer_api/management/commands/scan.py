@@ -1,7 +1,6 @@
 """``manage.py scan``: every form of the result of an exam, or of a folder of exams, without a server."""
 
 import csv
-import tempfile
 import time
 import uuid
 import zipfile
@@ -15,6 +14,7 @@ from tqdm import tqdm
 
 from breastcancer_api.problems import described, incident
 from breastcancer_api.scanning import scanned
+from detection.workspace import nameless_file
 from imaging.errors import ScanError
 
 SUMMARY = "summary.csv"
@@ -95,8 +95,7 @@ def _archive(exam: Path) -> Iterator:
         with exam.open("rb") as archive:
             yield archive
         return
-    settings.WORK_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=settings.WORK_DIR) as packed:
+    with nameless_file(settings.WORK_DIR) as packed:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
             for file in sorted(each for each in exam.rglob("*") if each.is_file()):
                 archive.write(file, file.relative_to(exam))
