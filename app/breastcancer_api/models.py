@@ -66,7 +66,9 @@ class Study(models.Model):
     slices_done = models.PositiveIntegerField(default=0, help_text="Slices that both networks have seen.")
     progress = models.FloatField(default=0.0, help_text="Share of the networks' work that is done.")
     positive_slices = models.JSONField(null=True)
-    findings = models.JSONField(default=list, help_text="Runs of positive slices: numbers, no names and no UIDs.")
+    findings = models.JSONField(
+        default=list, help_text="Of positive slices side by side: numbers, no names and no UIDs."
+    )
     warnings = models.JSONField(default=list)
     networks = models.JSONField(
         default=list, help_text="Role, name, version and SHA-256 of each network that read the exam."

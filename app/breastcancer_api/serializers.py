@@ -88,12 +88,14 @@ class LinksSerializer(serializers.Serializer):
 
 class PeakSerializer(serializers.Serializer):
     """The place in the best slice where the scantype network looked most. Rows and columns count from 0; mm in patient
-    coordinates: left, back, head."""
+    coordinates: left, back, head. The curve is the most suspicious one in the hot tissue around that place."""
 
     row = serializers.IntegerField()
     column = serializers.IntegerField()
     patient_position = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     side = serializers.ChoiceField(("left", "right", "middle"), allow_null=True)
+    curve_row = serializers.IntegerField()
+    curve_column = serializers.IntegerField()
     curve = serializers.ListField(child=serializers.FloatField())
     initial_rise = serializers.FloatField(allow_null=True)
     curve_type = serializers.CharField(allow_null=True, help_text="Null where it is too dark to tell.")
@@ -112,13 +114,16 @@ class AgreementSerializer(serializers.Serializer):
 
 
 class FindingSerializer(serializers.Serializer):
-    """A run of positive slices."""
+    """Positive slices side by side; two findings where they show something in both breasts."""
 
     number = serializers.IntegerField()
     first_slice = serializers.IntegerField()
     last_slice = serializers.IntegerField()
     best_slice = serializers.IntegerField()
     extent = serializers.FloatField(allow_null=True, help_text="mm along the stack.")
+    breast = serializers.ChoiceField(
+        ("left", "right"), allow_null=True, help_text="Where both show something: the one that this is about, alone."
+    )
     peak = PeakSerializer(allow_null=True)
     agreement = AgreementSerializer()
     warnings = serializers.ListField(child=serializers.CharField())

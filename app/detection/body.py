@@ -38,7 +38,7 @@ BETWEEN, DEEPEST = 40.0, 0.85
 STEP = 10.0
 # Half of the width and of the depth of an average chest, and how far behind its skin ribs and heart begin, in mm.
 HALF_WIDTH, HALF_DEPTH = 190.0, 120.0
-BEHIND_SKIN = 22.0
+BEHIND_SKIN = 18.0
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,21 @@
-"""Positive slices side by side, as one finding: where it is, how long, and how its tissue takes up contrast."""
+"""Positive slices side by side, as findings: where each is, how long, and how its tissue takes up contrast.
+
+Slices side by side that show something in both breasts are two findings, which may share slices (``breasts``).
+"""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from detection.agreement import Agreement, agreement
 from detection.body import Body, body_of, middle
-from detection.kinetics import CurveType, curve, curve_types, floor_of, initial_rise, smoothed
+from detection.breasts import Part, by_breast, separable, whole
+from detection.kinetics import CurveType, curve_types, floor_of, initial_rise, most_suspicious, smoothed
 from detection.results import SliceResult
+from detection.second_look import LEFT, RIGHT, Look, Sight
 from imaging.kept_exam import KeptExam
 from imaging.stack import Stack
 
@@ -17,27 +23,29 @@ from imaging.stack import Stack
 MIDDLE, SCANNERS_MIDDLE = 10.0, 30.0
 # Peaks of one finding that lie further apart within their slices, in mm, may be of two tumours.
 APART = 40.0
-SIDES = {"L": "left", "R": "right"}  # as Laterality and ImageLaterality have them (DICOM PS3.3 C.7.3.1, C.10.1)
-# Asked for the heat of slices by their numbers, (N, rows, columns) float32 of the scantype network in the geometry of
-# the slices.
-Heat = Callable[[Sequence[int]], np.ndarray]
+# Tissue is hot where heat around its peak is at least so strong, as a share of it.
+HOT = 0.5
+SIDES = {"L": LEFT, "R": RIGHT}  # as Laterality and ImageLaterality have them (DICOM PS3.3 C.7.3.1, C.10.1)
 
 
 @dataclass(frozen=True)
 class Peak:
-    """The place in the best slice where the scantype network looked most.
+    """The place in the best slice where the scantype network looked most, and the most suspicious curve around it.
 
     ``row`` and ``column`` count from 0 at the centre of the first pixel. ``patient_position`` is in mm (left, back,
     head), ``side`` is ``left`` or ``right`` or ``middle``; both None where headers do not say where slices lie.
-    ``curve`` is the brightness before and in each pass, relative to that before, or to the floor of ``kinetics`` where
-    that is darker; ``initial_rise`` in percent, ``curve_type`` a ``kinetics.CurveType`` in words, both None where it is
-    too dark to tell.
+    ``curve`` is that of ``curve_row`` and ``curve_column``, as ``kinetics.most_suspicious`` finds it in the hot tissue,
+    or of the peak where nothing there enhances: the brightness before and in each pass, relative to that before, or to
+    the floor of ``kinetics`` where that is darker; ``initial_rise`` in percent, ``curve_type`` a ``kinetics.CurveType``
+    in words, both None where it is too dark to tell.
     """
 
     row: int
     column: int
     patient_position: tuple[float, float, float] | None
     side: str | None
+    curve_row: int
+    curve_column: int
     curve: tuple[float, float, float, float]
     initial_rise: float | None
     curve_type: str | None
@@ -45,10 +53,11 @@ class Peak:
 
 @dataclass(frozen=True)
 class Finding:
-    """A run of positive slices, counted from 1.
+    """Positive slices side by side, counted from 1.
 
     ``best_slice`` is the one with the highest probability by the scantype network. ``extent`` is in mm along the stack,
-    its slices times their distance; None where headers do not tell the distance of slices.
+    its slices times their distance; None where headers do not tell the distance of slices. ``breast`` is ``left`` or
+    ``right`` where slices side by side show something in both: probabilities and heat are then of that breast alone.
     ``warnings`` say why its place is not to be trusted. No ``peak`` where the heat of that slice is 0 throughout.
     """
 
@@ -57,32 +66,41 @@ class Finding:
     last_slice: int
     best_slice: int
     extent: float | None
+    breast: str | None
     peak: Peak | None
     agreement: Agreement
     warnings: tuple[str, ...]
 
 
-def findings(slices: Sequence[SliceResult], exam: KeptExam, heat: Heat) -> tuple[Finding, ...]:
-    """What positive ``slices`` of ``exam`` show. ``heat`` is asked once: for the best slice of each finding, and for
-    its first and its last one, in which it may lie elsewhere."""
-    runs = list(positive_runs(slices))
+def findings(slices: Sequence[SliceResult], exam: KeptExam, look: Look) -> tuple[Finding, ...]:
+    """What positive ``slices`` of ``exam`` show. ``look`` is asked for the heat of the best slice of each finding, and
+    of one far from it, in which it may lie elsewhere."""
+    runs = [whole(run) for run in positive_runs(slices)]
     if not runs:
         return ()
-    looked_at = [_looked_at(run) for run in runs]
-    asked = sorted({number for numbers in looked_at for number in numbers})
-    heats = dict(zip(asked, heat(asked), strict=True))
+    heats = _heats(runs, look)
+    parts = by_breast({run: _breasts(exam.stack, run, heats) for run in runs}, look)
+    heats |= _heats([part for part in parts if part not in runs], look)
     floor = floor_of(exam)
     body = body_of(exam, floor)
     return tuple(
-        _finding(number, run, exam, {each: heats[each] for each in numbers}, floor, body)
-        for number, (run, numbers) in enumerate(zip(runs, looked_at, strict=True), start=1)
+        _finding(number, part, exam, {sight.number: heats[sight] for sight in part.looked_at}, floor, body)
+        for number, part in enumerate(parts, start=1)
     )
 
 
-def _looked_at(run: Sequence[SliceResult]) -> list[int]:
-    """The best slice of ``run``, then its ends."""
-    best = max(run, key=lambda each: each.scantype_probability)
-    return list(dict.fromkeys((best.number, run[0].number, run[-1].number)))
+def _heats(parts: Sequence[Part], look: Look) -> dict[Sight, np.ndarray]:
+    sights = [sight for part in parts for sight in part.looked_at]
+    return dict(zip(sights, look.heat(sights), strict=True)) if sights else {}
+
+
+def _breasts(stack: Stack, run: Part, heats: Mapping[Sight, np.ndarray]) -> list[str]:
+    """In which breast there is most heat in each of the slices that were looked at, the best one first."""
+    if not separable(stack):
+        return []
+    seen = [(sight.number, heats[sight]) for sight in run.looked_at if heats[sight].any()]
+    places = [stack.patient_position(number, *_hottest(heat)) for number, heat in seen]
+    return [LEFT if place[0] > middle(stack) else RIGHT for place in places]
 
 
 def positive_runs(slices: Sequence[SliceResult]) -> Iterator[list[SliceResult]]:
@@ -94,23 +112,23 @@ def positive_runs(slices: Sequence[SliceResult]) -> Iterator[list[SliceResult]]:
 
 def _finding(
     number: int,
-    run: list[SliceResult],
+    part: Part,
     exam: KeptExam,
     heats: Mapping[int, np.ndarray],
     floor: float,
     body: Body,
 ) -> Finding:
     """``heats`` (rows, columns) by slices, the best one first."""
-    best = next(iter(heats))
-    passes, spacing = exam.passes(best), exam.stack.slice_spacing
-    peak = _peak(exam.stack, best, heats[best], passes, floor)
-    found = agreement(heats[best], smoothed(passes), floor, body.places(best))
+    heat, passes, spacing = heats[part.best], smoothed(exam.passes(part.best)), exam.stack.slice_spacing
+    peak = _peak(exam.stack, part.best, heat, passes, floor)
+    found = agreement(heat, passes, floor, body.places(part.best))
     return Finding(
         number=number,
-        first_slice=run[0].number,
-        last_slice=run[-1].number,
-        best_slice=best,
-        extent=None if spacing is None else round(len(run) * spacing, 1),
+        first_slice=part.numbers[0],
+        last_slice=part.numbers[-1],
+        best_slice=part.best,
+        extent=None if spacing is None else round(len(part.numbers) * spacing, 1),
+        breast=part.breast,
         peak=peak,
         agreement=found,
         warnings=(*found.warnings, *_apart(exam.stack, heats), *_contradicted(exam, peak)),
@@ -119,7 +137,7 @@ def _finding(
 
 def _apart(stack: Stack, heats: Mapping[int, np.ndarray]) -> Iterator[str]:
     """Warns where heat lies elsewhere in other slices of a finding: positive slices side by side may show two tumours,
-    one in each breast."""
+    of one breast or where geometry does not tell the breasts."""
     places = [(number, _hottest(heat)) for number, heat in heats.items() if heat.any()]
     if stack.pixel_spacing is None or not places:
         return
@@ -146,11 +164,13 @@ def _hottest(heat: np.ndarray) -> tuple[int, int]:
 
 
 def _peak(stack: Stack, number: int, heat: np.ndarray, passes: np.ndarray, floor: float) -> Peak | None:
+    """``passes`` (4, rows, columns), smoothed."""
     if not heat.any():
         return None
     row, column = _hottest(heat)
     position = stack.patient_position(number, row, column) if stack.placed else None
-    values = curve(passes, row, column)
+    place = most_suspicious(passes, floor, hot(heat)) or (row, column)
+    values = passes[:, *place]
     there = values.reshape(-1, 1, 1)
     rise = initial_rise(there, floor).item()
     return Peak(
@@ -158,10 +178,18 @@ def _peak(stack: Stack, number: int, heat: np.ndarray, passes: np.ndarray, floor
         column=column,
         patient_position=None if position is None else tuple(round(float(each), 1) for each in position),
         side=None if position is None else side(stack, position),
+        curve_row=place[0],
+        curve_column=place[1],
         curve=tuple(round(float(each), 3) for each in values / max(values[0], floor)),
         initial_rise=None if np.isnan(rise) else round(float(rise), 1),
         curve_type=None if np.isnan(rise) else CurveType(curve_types(there, floor).item()).words,
     )
+
+
+def hot(heat: np.ndarray) -> np.ndarray:
+    """(rows, columns) bool: where ``heat`` is hot without a gap from its peak, which is above 0."""
+    _, places = cv2.connectedComponents((heat >= HOT * heat.max()).astype(np.uint8), connectivity=4)
+    return places == places[_hottest(heat)]
 
 
 def side(stack: Stack, position: Sequence[float]) -> str:
@@ -174,7 +202,7 @@ def side(stack: Stack, position: Sequence[float]) -> str:
     off = position[0] - (between or 0.0)
     if abs(off) < (SCANNERS_MIDDLE if between is None else MIDDLE):
         return "middle"
-    return "left" if off > 0 else "right"  # x rises to the patient's left (DICOM PS3.3 C.7.6.2.1.1)
+    return LEFT if off > 0 else RIGHT  # x rises to the patient's left (DICOM PS3.3 C.7.6.2.1.1)
 
 
 def finding(told: Mapping[str, object]) -> Finding:

@@ -27,6 +27,8 @@ PLATEAU = 10
 # most fat that is suppressed below.
 FLOOR = 0.2
 LARGEST_RATIO = 3.0
+# So large a share of enhancing tissue makes a type of curve more than noise, of which a few pixels have any.
+BELIEVED = 0.25
 CURVE_PIXELS = 3  # rows and columns over which a curve is taken
 
 
@@ -115,6 +117,23 @@ def curve(passes: np.ndarray, row: int, column: int) -> np.ndarray:
     half = CURVE_PIXELS // 2
     around = np.s_[:, max(row - half, 0) : row + half + 1, max(column - half, 0) : column + half + 1]
     return passes[around].mean(axis=(1, 2))
+
+
+def most_suspicious(passes: np.ndarray, floor: float, where: np.ndarray) -> tuple[int, int] | None:
+    """Row and column, from 0, of the most suspicious curve ``where`` (rows, columns) bool: wash-out before plateau
+    before persistent, and of the same type the fastest initial rise; None where nothing enhances there. A type counts
+    where BELIEVED of what enhances has it or a more suspicious one. ``passes`` are to be ``smoothed``.
+
+    ACR BI-RADS Atlas, 5th edition, 2013: what is reported is the most suspicious curve of a lesion.
+    """
+    kinds = np.where(where, curve_types(passes, floor), CurveType.NONE)
+    found = kinds[kinds > CurveType.NONE]
+    if not found.size:
+        return None
+    worst = max(kind for kind in CurveType if np.mean(found >= kind) >= BELIEVED)
+    rise = np.where(kinds == worst, initial_rise(passes, floor), -np.inf)
+    row, column = np.unravel_index(np.argmax(rise), rise.shape)
+    return int(row), int(column)
 
 
 def smoothed(passes: np.ndarray) -> np.ndarray:

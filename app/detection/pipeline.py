@@ -1,6 +1,6 @@
 """The straight line from an uploaded zip to the slices in which the networks see a tumour."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,9 @@ import numpy as np
 from detection.analysis import Analysis, analyse_scantype, analyse_single
 from detection.findings import Finding, findings
 from detection.fusion import average_results
-from detection.heat import heat_of_scantype, in_slices
 from detection.meanwhile import meanwhile
 from detection.results import SliceResult
+from detection.second_look import SecondLook
 from detection.sources import SliceSource, sources
 from detection.watch import UNWATCHED, Watch
 from imaging.archive import Limits
@@ -85,15 +85,9 @@ def scan(
             scantype = analyse_scantype(passes, networks.scantype, watch)
     slices = _fused(single.result(), scantype)
     with KeptExam(workspace / PICTURES) as exam:
-        found = findings(slices, exam, partial(_heat, exam, networks))
+        found = findings(slices, exam, SecondLook(exam, networks))
     warnings = (*reading.warnings, *odd, *odd_too)
     return ScanResult(slices, sources(reading.exam), found, warnings, networks.cards())
-
-
-def _heat(exam: KeptExam, networks: Networks, numbers: Sequence[int]) -> np.ndarray:
-    """As ``findings`` asks for it."""
-    inputs = np.stack([exam.inputs(number) for number in numbers])
-    return in_slices(heat_of_scantype(inputs, networks), exam.stack.rows, exam.stack.columns)
 
 
 def answered(images: Prepared, networks: Networks) -> tuple[SliceResult, ...]:

@@ -64,7 +64,8 @@ def probabilities(report: Report, width: float, height: float) -> Drawing:
 
 
 def uptake(peak: Peak, seconds: Sequence[float] | None, width: float, height: float) -> Drawing:
-    """Brightness at ``peak`` over that before contrast, before and in each pass, with minutes where they are known.
+    """The curve of ``peak``: brightness over that before contrast, before and in each pass, with minutes where they are
+    known.
 
     Passes stand at even distances: what comes before contrast may have been taken much earlier.
     """

@@ -21,6 +21,7 @@ from reportlab.platypus import (
 )
 
 from detection.findings import Finding
+from imaging.stack import Stack
 from nets.bundle import ROLES
 from reports import sentences
 from reports.charts import probabilities, uptake
@@ -28,7 +29,7 @@ from reports.document_fonts import BOLD, REGULAR, markup, register
 from reports.document_styles import ALARM, DARK, RULE, boxed, padding, paragraph, tight
 from reports.layers import CURVE_KEY
 from reports.legend import Swatch
-from reports.montage import ACROSS, captioned, columns_of, evenly, montage, tile
+from reports.montage import ACROSS, Mark, captioned, columns_of, evenly, montage, tile
 from reports.pictures import KINDS, PROJECTION, edges_of, picture, png
 from reports.report import Report
 from reports.words import about_heat, banner, be, counted
@@ -169,7 +170,9 @@ def _findings(report: Report) -> list[Flowable]:
     head, *rest = blocks
     together = KeepTogether([*_section("Findings"), head])
     key = paragraph(
-        f"Left the 1st pass with heat of the scantype network, right curve types: {_key(CURVE_KEY)}.", "caption"
+        "Left the 1st pass with heat of the scantype network and a ring around the finding's most heat, right curve "
+        f"types and a ring around the place of its curve: {_key(CURVE_KEY)}.",
+        "caption",
     )
     return [together, *(KeepTogether(each) for each in rest), key, *_other_findings(report, shown)]
 
@@ -194,13 +197,26 @@ def _finding(finding: Finding, report: Report, heat: np.ndarray, side: float, he
     room = WIDTH - 2 * side - 3 * BESIDE
     if finding.peak:
         told.append(uptake(finding.peak, report.exam.description.seconds, min(room, LONGEST_CURVE), height))
-    images = [_image(each, side) for each in (tile(report, finding.best_slice, heat), _kinetic_map(report, finding))]
-    return Table([[*images, told]], [side + BESIDE, side + 2 * BESIDE, room], style=tight())
+    peak, worst = _marks(finding, report.exam.stack)
+    shown = (tile(report, finding.best_slice, heat, peak), _kinetic_map(report, finding, worst))
+    return Table(
+        [[*(_image(each, side) for each in shown), told]], [side + BESIDE, side + 2 * BESIDE, room], style=tight()
+    )
 
 
-def _kinetic_map(report: Report, finding: Finding) -> np.ndarray:
+def _kinetic_map(report: Report, finding: Finding, mark: Mark | None) -> np.ndarray:
     shown, kind = picture(report, finding.best_slice, CURVE_TYPES), KINDS[CURVE_TYPES]
-    return captioned(shown, edges_of(report.exam), f"slice {finding.best_slice}", kind.title, kind.classes)
+    return captioned(shown, edges_of(report.exam), f"slice {finding.best_slice}", kind.title, kind.classes, mark)
+
+
+def _marks(finding: Finding, stack: Stack) -> tuple[Mark | None, Mark | None]:
+    """Where its peak and where its curve is."""
+    if finding.peak is None:
+        return None, None
+    found = finding.peak
+    places = ((found.row, found.column), (found.curve_row, found.curve_column))
+    peak, worst = (((row + 0.5) / stack.rows, (column + 0.5) / stack.columns) for row, column in places)
+    return peak, worst
 
 
 def _other_findings(report: Report, shown: Sequence[Finding]) -> list[Flowable]:

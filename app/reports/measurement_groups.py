@@ -46,7 +46,7 @@ from reports.codes import (
     WARNING,
 )
 from reports.report import Report
-from reports.sentences import FUSION, NO_HEAT
+from reports.sentences import FUSION, NO_HEAT, kinetics, place
 
 FIRST_PASS = 1  # of the images of a slice
 
@@ -125,6 +125,7 @@ def finding_group(
                 if kind  # too dark to tell else
             ],
         )
+        _say(group, codes.DCM.Comment, [place(finding), kinetics(peak)])
     group[0].ContentSequence.extend(_images(images))
     _say(group, WARNING, finding.warnings)
     return group

@@ -20,6 +20,9 @@ from reports.words import RESEARCH, about_heat, be, counted
 MOST, ACROSS = 12, 4
 TILE = 300  # pixels, the longer side of a slice
 LETTER, TITLE, WORDS, LINE = 13, 17, 15, 21  # pixels: sizes of text, and from line to line
+RING = 14  # pixels, its radius
+# A place in a picture, from its upper left corner, as shares of its rows and columns.
+Mark = tuple[float, float]
 
 
 def montage(report: Report, most: int = MOST, network: str = "scantype", legend: bool = True) -> np.ndarray:
@@ -64,18 +67,20 @@ def _empty() -> np.ndarray:
     return np.asarray(image)
 
 
-def tile(report: Report, number: int, heat: np.ndarray) -> np.ndarray:
+def tile(report: Report, number: int, heat: np.ndarray, mark: Mark | None = None) -> np.ndarray:
     """Slice ``number`` with ``heat`` (rows, columns) over it and both probabilities below, as ``captioned``."""
     image = square(overlay(grey(report.exam, PASSES[0], number), heat), report.exam.stack.pixel_spacing)
     said = report.slices[number - 1]
     words = f"single {said.single_probability:.2f}   scantype {said.scantype_probability:.2f}"
-    return captioned(image, edges_of(report.exam), f"slice {number}", words)
+    return captioned(image, edges_of(report.exam), f"slice {number}", words, mark=mark)
 
 
-def captioned(image: np.ndarray, edges: Edges | None, title: str, words: str, classes: bool = False) -> np.ndarray:
-    """``image`` (rows, columns, 3), its longer side TILE pixels, in a frame as wide as that of any other: the sides of
-    the patient beside it, ``title`` and ``words`` below; (rows, columns, 3) uint8. Not ``classes``: what lies between
-    pixels is mixed of them."""
+def captioned(
+    image: np.ndarray, edges: Edges | None, title: str, words: str, classes: bool = False, mark: Mark | None = None
+) -> np.ndarray:
+    """``image`` (rows, columns, 3), its longer side TILE pixels, in a frame as wide as that of any other: a ring around
+    ``mark``, the sides of the patient beside it, ``title`` and ``words`` below; (rows, columns, 3) uint8. Not
+    ``classes``: what lies between pixels is mixed of them."""
     rows, columns, _ = image.shape
     share = TILE / max(rows, columns)
     size = (round(columns * share), round(rows * share))
@@ -87,6 +92,8 @@ def captioned(image: np.ndarray, edges: Edges | None, title: str, words: str, cl
     draw, y = ImageDraw.Draw(frame), top + size[1] + LETTER + GAP
     if edges:
         _letters(draw, edges, (left, top, left + size[0], top + size[1]))
+    if mark:
+        _ring(draw, left + mark[1] * size[0], top + mark[0] * size[1])
     draw.text((frame.width / 2, y), title, INK, font(TITLE, bold=True), anchor="mm")
     draw.text((frame.width / 2, y + LINE), words, FAINT_INK, font(WORDS), anchor="mm")
     return np.asarray(frame)
@@ -104,6 +111,12 @@ def _letters(draw: ImageDraw.ImageDraw, edges: Edges, box: tuple[int, int, int, 
     )
     for (place, anchor), side in zip(places, (edges.left, edges.right, edges.top, edges.bottom), strict=True):
         draw.text(place, side[:1], INK, font(LETTER), anchor=anchor)
+
+
+def _ring(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
+    """White between dark lines, so that it is seen on any tissue and colour."""
+    for radius, width, colour in ((RING + 1, 4, BACKGROUND), (RING, 2, INK)):
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=width)
 
 
 def _grid(tiles: Sequence[np.ndarray]) -> np.ndarray:

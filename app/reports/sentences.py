@@ -40,7 +40,8 @@ VOTES = {
 LIMITS = (
     "The answer is a list of slices. It is no diagnosis, no BI-RADS category and no outline of a tumour, and a slice "
     "that is not listed may hold one.",
-    "Kinetics are of one place and as coarse as the passes: early is the first pass, late the last.",
+    "Kinetics are of one place, the most suspicious in the hot tissue, and as coarse as the passes: early is the first "
+    "pass, late the last.",
     "Extent counts positive slices along the stack; sizes within a slice are not measured.",
     "Decisions about a patient must not rest on this document.",
 )
@@ -205,11 +206,12 @@ def about(finding: Finding, report: Report) -> list[str]:
         told.append(f"Extent along the stack: {finding.extent:g} mm.")
     if finding.peak is None:
         return [*told, NO_HEAT]
-    return [*told, place(finding.best_slice, finding.peak), kinetics(finding.peak), agreement(finding)]
+    return [*told, place(finding), kinetics(finding.peak), agreement(finding)]
 
 
-def place(number: int, peak: Peak) -> str:
-    pixel = f"Most heat in slice {number}: row {peak.row}, column {peak.column}, counted from 0"
+def place(finding: Finding) -> str:
+    peak, alone = finding.peak, f", {finding.breast} breast alone" if finding.breast else ""
+    pixel = f"Most heat in slice {finding.best_slice}{alone}: row {peak.row}, column {peak.column}, counted from 0"
     if peak.patient_position is None:
         return f"{pixel}; headers do not say where slices lie, so the side is not known."
     parts = zip(peak.patient_position, SIDES, strict=True)
@@ -220,9 +222,12 @@ def place(number: int, peak: Peak) -> str:
 def kinetics(peak: Peak) -> str:
     if peak.initial_rise is None:
         return "Kinetics there: too dark to tell."
+    if peak.curve_type == CurveType.NONE.words:
+        return f"Kinetics there: initial rise {peak.initial_rise:.0f} %, {peak.curve_type}."
     pace = "slow" if peak.initial_rise < SLOW else "medium" if peak.initial_rise <= FAST else "fast"
-    kind = peak.curve_type if peak.curve_type == CurveType.NONE.words else f"then {peak.curve_type}"
-    return f"Kinetics there: initial rise {peak.initial_rise:.0f} % ({pace}), {kind}."
+    where = f"row {peak.curve_row}, column {peak.curve_column}"
+    told = f"initial rise {peak.initial_rise:.0f} % ({pace}), then {peak.curve_type}"
+    return f"Kinetics, the most suspicious curve there ({where}): {told}."
 
 
 def agreement(finding: Finding) -> str:

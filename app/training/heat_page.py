@@ -65,6 +65,28 @@ def agreement_table(agreements: Mapping[str, Mapping]) -> str:
     return _table(head, rows)
 
 
+def separation_table(told: Mapping[str, Mapping]) -> str:
+    """Markdown of ``pointing.report``'s ``separation``: a row for runs with tumour in one breast and in both."""
+    head = (
+        "positive slices side by side that hold tumour in",
+        "such runs",
+        "two findings",
+        "the peak of each in tumour",
+    )
+    rows = [
+        (words, str(found["runs"]), _cell(found["two_findings"]), _cell(found["right"]))
+        for words, found in told.items()
+    ]
+    return _table(head, rows)
+
+
+def curves_table(told: Mapping[str, Mapping[str, int]]) -> str:
+    """Markdown of ``pointing.report``'s ``curves``: a row for each type that the tumour's curve has."""
+    kinds = list(dict.fromkeys(kind for found in told.values() for kind in found))
+    rows = [(tumour, *(str(found[kind]) for kind in kinds)) for tumour, found in told.items()]
+    return _table(("the tumour's curve", *(f"told: {kind}" for kind in kinds)), rows)
+
+
 def draw(shown: Sequence[Shown], file: Path) -> None:
     """Writes a PNG: a column a slice; brightness with the tumour's outline, and beneath the heat of both networks."""
     size = (2.2 * len(shown) + 0.4, 2.2 * (1 + len(ROLES)) + 0.4)

@@ -5,9 +5,9 @@ its tumour, or within TOLERANCE of it.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,11 +15,12 @@ import numpy as np
 
 from detection.agreement import Agreement, agreement
 from detection.body import body_of
-from detection.findings import findings
+from detection.findings import Finding, findings
 from detection.heat import in_slices
 from detection.kinetics import floor_of, smoothed
 from detection.pipeline import Prepared, answered, normalisations
 from detection.results import SliceResult
+from detection.second_look import SecondLook
 from imaging.archive import Limits
 from imaging.kept_exam import KeptExam, exam_writer
 from imaging.preprocessing import process_scantype, process_single
@@ -31,6 +32,7 @@ from phantom.dicom import write_zip
 from phantom.exam import Exam, drawn_exam
 from training.bootstrap import figure, mean, ratio
 from training.exam_set import SERIES
+from training.finding_figures import Curve, Run, confusion, curves, exam_of_both_breasts, runs, separation
 
 TOLERANCE = 5.0  # mm
 #: What --compare tries, by name.
@@ -96,12 +98,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Looked:
-    """One exam: ``shown`` is its answered slice with tumour that the scantype network finds most probable."""
+    """One exam: ``shown`` is its answered slice with tumour that the scantype network finds most probable. ``runs`` are
+    those of this exam, and of the one of both breasts that the same seed gives."""
 
     with_tumour: bool = False
     pointed: tuple[Pointed, ...] = ()
     judged: tuple[Judged, ...] = ()
     shown: Shown | None = None
+    runs: tuple[Run, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,14 +120,16 @@ class Read:
 
 def point(seeds: Iterable[int], networks: Networks) -> Iterator[Looked]:
     """What the heat that is served shows in each of the exams drawn (with small matrices) from ``seeds``, one after the
-    other; exams without tumour are not read, and nothing is seen in them."""
-    for place, read in _exams(seeds, networks):
-        yield Looked() if read is None else _looked(place, read, networks)
+    other; exams without tumour are not read, and nothing is seen in them. Where two tumours drawn from the same seed
+    lie in both breasts, that exam is read, too, for its runs alone."""
+    for place, seed, read in _exams(seeds, networks):
+        looked = Looked() if read is None else _looked(place, read, networks)
+        yield replace(looked, runs=(*looked.runs, *_of_both_breasts(place, seed, networks)))
 
 
 def compare(seeds: Iterable[int], networks: Networks) -> Iterator[Looked]:
     """As ``point``, by each of CANDIDATES, where the heat lies and nothing else."""
-    for place, read in _exams(seeds, networks):
+    for place, _, read in _exams(seeds, networks):
         if read is None:
             yield Looked()
             continue
@@ -133,18 +140,24 @@ def compare(seeds: Iterable[int], networks: Networks) -> Iterator[Looked]:
         yield Looked(True, tuple(rows))
 
 
-def _exams(seeds: Iterable[int], networks: Networks) -> Iterator[tuple[int, Read | None]]:
-    """The place of each seed, from 0, and its exam; None for one without tumour."""
+def _exams(seeds: Iterable[int], networks: Networks) -> Iterator[tuple[int, int, Read | None]]:
+    """The place of each seed, from 0, the seed and its exam; None for one without tumour."""
     for place, seed in enumerate(seeds):
         phantom = drawn_exam(seed)
         if not phantom.positive_slices:
-            yield place, None
+            yield place, seed, None
             continue
-        with (
-            tempfile.TemporaryDirectory(prefix="breastwise-point-") as folder,
-            _read(phantom, networks, folder) as read,
-        ):
-            yield place, read
+        with _in_folder(phantom, networks) as read:
+            yield place, seed, read
+
+
+@contextmanager
+def _in_folder(phantom: Exam, networks: Networks) -> Iterator[Read]:
+    with (
+        tempfile.TemporaryDirectory(prefix="breastwise-point-") as folder,
+        _read(phantom, networks, folder) as read,
+    ):
+        yield read
 
 
 @contextmanager
@@ -167,12 +180,24 @@ def _read(phantom: Exam, networks: Networks, folder: str) -> Iterator[Read]:
 def _looked(place: int, read: Read, networks: Networks) -> Looked:
     slices = _detected(read)
     [maps] = _heats(read.kept, [each.number for each in slices], networks)
+    found, hits = findings(read.slices, read.kept, SecondLook(read.kept, networks)), _hits(read.phantom)
     return Looked(
         True,
         tuple(_pointed(place, SERVED, read.phantom, slices, maps)),
-        tuple(_heat_at_known_places(place, read, networks, slices, maps["scantype"])),
+        tuple(_heat_at_known_places(place, read, slices, maps["scantype"], [each for each in found if hits(each)])),
         _shown(read, slices, maps),
+        tuple(runs(place, read.phantom, read.slices, found, hits)),
+        tuple(curves(place, read.phantom, found, hits)),
     )
+
+
+def _of_both_breasts(place: int, seed: int, networks: Networks) -> Iterator[Run]:
+    phantom = exam_of_both_breasts(seed)
+    if phantom is None:
+        return
+    with _in_folder(phantom, networks) as read:
+        found = findings(read.slices, read.kept, SecondLook(read.kept, networks))
+        yield from runs(place, phantom, read.slices, found, _hits(phantom))
 
 
 def _detected(read: Read) -> list[SliceResult]:
@@ -232,8 +257,9 @@ def millimetres_from(mask: np.ndarray, spacing: float) -> np.ndarray:
 
 
 def _heat_at_known_places(
-    place: int, read: Read, networks: Networks, slices: Sequence[SliceResult], heat: np.ndarray
+    place: int, read: Read, slices: Sequence[SliceResult], heat: np.ndarray, found: Sequence[Finding]
 ) -> Iterator[Judged]:
+    """``heat`` of ``slices``, and that of the findings ``found`` whose peak lies in tumour."""
     kept, phantom = read.kept, read.phantom
     floor = floor_of(kept)
     body = body_of(kept, floor)
@@ -241,19 +267,28 @@ def _heat_at_known_places(
     def said(number: int, heat: np.ndarray) -> Agreement:
         return agreement(heat, smoothed(kept.passes(number)), floor, body.places(number))
 
-    def on_tumour(number: int, row: int, column: int) -> bool:
-        far = millimetres_from(tumour_in(phantom, number), phantom.protocol.pixel_spacing)
-        return bool(far[row, column] <= TOLERANCE)
-
     for each, one in zip(slices, heat, strict=True):
-        if each.fused and on_tumour(each.number, *np.unravel_index(np.argmax(one), one.shape)):
+        if each.fused and _on_tumour(phantom, each.number, *np.unravel_index(np.argmax(one), one.shape)):
             yield Judged(place, "tumour", said(each.number, one))
-    for found in findings(read.slices, kept, lambda numbers: _heats(kept, numbers, networks)[0]["scantype"]):
-        right = found.peak and found.best_slice in phantom.positive_slices
-        if right and on_tumour(found.best_slice, found.peak.row, found.peak.column):
-            yield Judged(place, "finding", found.agreement)
+    for each in found:
+        yield Judged(place, "finding", each.agreement)
     for of, number, spot in _spots(phantom):
         yield Judged(place, of, said(number, spot))
+
+
+def _hits(phantom: Exam) -> Callable[[Finding], bool]:
+    """Whether the peak of a finding lies in tumour, or within TOLERANCE of it."""
+
+    def hits(found: Finding) -> bool:
+        holds = found.peak is not None and found.best_slice in phantom.positive_slices
+        return holds and _on_tumour(phantom, found.best_slice, found.peak.row, found.peak.column)
+
+    return hits
+
+
+def _on_tumour(phantom: Exam, number: int, row: int, column: int) -> bool:
+    far = millimetres_from(tumour_in(phantom, number), phantom.protocol.pixel_spacing)
+    return bool(far[row, column] <= TOLERANCE)
 
 
 def _spots(phantom: Exam) -> Iterator[tuple[str, int, np.ndarray]]:
@@ -315,7 +350,11 @@ def report(looked: Sequence[Looked]) -> dict:
         "tolerance_mm": TOLERANCE,
         "pointing": of,
     }
-    return told | {"agreement": _agreements([row for each in looked for row in each.judged], count)}
+    return told | {
+        "agreement": _agreements([row for each in looked for row in each.judged], count),
+        "separation": separation([row for each in looked for row in each.runs], count),
+        "curves": confusion([row for each in looked for row in each.curves]),
+    }
 
 
 def _pointing(rows: Sequence[Pointed], count: int) -> dict:

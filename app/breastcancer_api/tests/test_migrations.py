@@ -38,3 +38,13 @@ class MigrationTests(TransactionTestCase):
         self.assertEqual((study.progress, study.finished_at), (1.0, study.created_at))
         kept = Slice.objects.filter(study=study).values_list("number", "fused", "scantype_probability", "reason")
         self.assertEqual(list(kept), [(1, 0, 0.75, ""), (2, 1, 0.75, "")])
+
+    def test_findings_of_before_are_of_whole_slices_and_tell_where_their_curve_is(self):
+        old = self.migrate("0005_findings").get_model("breastcancer_api", "Study")
+        self.addCleanup(call_command, "migrate", verbosity=0)
+        told = [{"number": 1, "peak": {"row": 3, "column": 4}}, {"number": 2, "peak": None}]
+        key = old.objects.create(findings=told).pk
+        call_command("migrate", verbosity=0)
+        first, second = Study.objects.get(pk=key).findings
+        self.assertEqual(first["peak"], {"row": 3, "column": 4, "curve_row": 3, "curve_column": 4})
+        self.assertEqual((first["breast"], second), (None, {"number": 2, "breast": None, "peak": None}))

@@ -19,7 +19,11 @@ def small(seed: int) -> Exam:
 class PointCommandTests(FolderTestCase):
     def run_command(self, **options) -> str:
         printed = io.StringIO()
-        with mock.patch.object(pointing, "drawn_exam", small), mock.patch("sys.stderr", io.StringIO()):
+        with (
+            mock.patch.object(pointing, "drawn_exam", small),
+            mock.patch.object(pointing, "exam_of_both_breasts", lambda _: None),
+            mock.patch("sys.stderr", io.StringIO()),
+        ):
             call_command("point", exams=1, first_seed=4, stdout=printed, **options)
         return printed.getvalue()
 

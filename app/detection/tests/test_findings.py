@@ -1,9 +1,11 @@
 import numpy as np
 from django.test import SimpleTestCase
 
-from detection.findings import findings, positive_runs, side
+from detection.findings import findings, hot, positive_runs, side
 from detection.results import SliceResult
+from detection.second_look import Sight
 from detection.tests.bodies import STACKS, BodyExam, body, nearest, spot, stack
+from detection.tests.looks import GivenLook
 from imaging.stack import Stack
 
 LEFT, RIGHT = (80, 0, 0), (-80, 0, 0)
@@ -34,7 +36,7 @@ def found_at(exam: BodyExam, place):
     """The finding of the one slice in which heat lies at ``place``."""
     number, heat = spot(exam.stack, place)
     fused = "".join("1" if each == number else "0" for each in range(1, len(exam) + 1))
-    [found] = findings(results(fused), exam, lambda numbers: np.stack([heat] * len(numbers)))
+    [found] = findings(results(fused), exam, GivenLook(lambda _: heat))
     return found
 
 
@@ -51,16 +53,11 @@ class FindingsTests(SimpleTestCase):
     exam = BodyExam(STACKS["axial"], WASH_OUT)
 
     def test_each_run_is_a_finding_with_its_best_slice_and_its_length_along_the_stack(self):
-        asked = []
-
-        def heat(numbers):
-            asked.append(list(numbers))
-            return np.stack([spot(self.exam.stack, LEFT)[1]] * len(numbers))
-
-        found = findings(results("0011101000000000", {4: 0.9, 5: 0.8}), self.exam, heat)
+        look = GivenLook(lambda _: spot(self.exam.stack, LEFT)[1])
+        found = findings(results("0011101000000000", {4: 0.9, 5: 0.8}), self.exam, look)
         told = [(each.number, each.first_slice, each.last_slice, each.best_slice, each.extent) for each in found]
         self.assertEqual(told, [(1, 3, 5, 4, 24.0), (2, 7, 7, 7, 8.0)])  # slices are 8 mm apart
-        self.assertEqual(asked, [[3, 4, 5, 7]])
+        self.assertEqual(look.heat_of, [Sight(each) for each in (4, 5, 7)])
 
     def test_without_positive_slices_there_is_none_and_no_heat_is_asked_for(self):
         self.assertEqual(findings(results("0000"), self.exam, None), ())
@@ -71,6 +68,7 @@ class FindingsTests(SimpleTestCase):
         self.assertEqual((peak.row, peak.column), nearest(self.exam.stack, LEFT)[1:])
         self.assertEqual(peak.patient_position, (78.0, -2.0, -4.0))  # the nearest pixel's centre
         self.assertEqual((peak.side, peak.curve), ("left", (1.0, 2.4, 2.0, 1.8)))
+        self.assertLess(np.hypot(peak.curve_row - peak.row, peak.curve_column - peak.column), 2)
         self.assertEqual((peak.initial_rise, peak.curve_type), (140.0, "wash-out"))
 
     def test_agreement_is_that_of_the_best_slice(self):
@@ -93,14 +91,30 @@ class FindingsTests(SimpleTestCase):
         peak = found_at(self.exam, (0, -60, 0)).peak
         self.assertEqual((peak.initial_rise, peak.curve_type), (None, None))
 
-    def test_tumour_in_each_breast_side_by_side_is_told(self):
-        places = {2: LEFT, 3: LEFT, 4: RIGHT}
-        [found] = findings(
-            results("0111"), self.exam, lambda asked: np.stack([spot(self.exam.stack, places[n])[1] for n in asked])
-        )
-        self.assertEqual((found.best_slice, found.peak.side), (2, "left"))
-        told = "in slice 4 the scantype network looked most 160 mm away from where it did in slice 2"
+    def test_tumour_in_each_breast_side_by_side_is_a_finding_each(self):
+        places = {"left": LEFT, "right": RIGHT, None: LEFT}
+        shown = {"left": {7: 0.7, 8: 0.9}, "right": {8: 0.6, 9: 0.8}}
+        look = GivenLook(lambda sight: spot(self.exam.stack, places[sight.breast])[1], shown)
+        found = findings(results("000000111"), self.exam, look)
+        told = [(e.number, e.first_slice, e.last_slice, e.best_slice, e.extent, e.breast, e.peak.side) for e in found]
+        self.assertEqual(told, [(1, 7, 8, 8, 16.0, "left", "left"), (2, 8, 9, 9, 16.0, "right", "right")])
+        self.assertEqual([each.peak.curve_type for each in found], ["wash-out", "not enhancing"])
+        self.assertGreater(found[0].agreement.wash_out, found[1].agreement.wash_out)
+        self.assertEqual([each.warnings for each in found], [(), ()])
+
+    def test_heat_far_apart_in_one_breast_is_told(self):
+        places = {2: LEFT, 3: LEFT, 4: (124, 0, 0)}
+        look = GivenLook(lambda sight: spot(self.exam.stack, places[sight.number])[1])
+        [found] = findings(results("0111", dict.fromkeys((2, 3, 4), 0.9)), self.exam, look)
+        self.assertEqual((found.best_slice, found.breast), (2, None))
+        told = "in slice 4 the scantype network looked most 44 mm away from where it did in slice 2"
         self.assertEqual(found.warnings, (f"{told}: this may be more than one finding",))
+
+    def test_heat_far_apart_in_a_slice_that_is_hardly_positive_is_not_told(self):
+        places = {2: LEFT, 3: LEFT, 4: (124, 0, 0)}
+        look = GivenLook(lambda sight: spot(self.exam.stack, places[sight.number])[1])
+        [found] = findings(results("0111", {2: 0.9, 3: 0.9, 4: 0.79}), self.exam, look)
+        self.assertEqual(found.warnings, ())
 
     def test_header_that_names_the_other_breast_is_told(self):
         exam = BodyExam(STACKS["axial"], WASH_OUT)
@@ -111,15 +125,36 @@ class FindingsTests(SimpleTestCase):
         self.assertEqual(found_at(exam, LEFT).warnings, ())
 
     def test_slice_without_heat_has_no_peak(self):
-        nothing = np.zeros((1, 80, 80), np.float32)
-        [found] = findings(results("1"), self.exam, lambda _: nothing)
+        nothing = np.zeros((80, 80), np.float32)
+        [found] = findings(results("1"), self.exam, GivenLook(lambda _: nothing))
         self.assertEqual((found.peak, found.warnings), (None, ()))
 
     def test_slices_that_are_not_placed_have_no_extent_no_position_and_no_side(self):
         exam = BodyExam(Stack(80, 80, None, None, (None,) * 3), WASH_OUT, cut=stack("axial", -8, 8))
-        [found] = findings(results("010"), exam, lambda _: spot(stack("axial", -8, 8), LEFT)[1][None])
+        [found] = findings(results("010"), exam, GivenLook(lambda _: spot(stack("axial", -8, 8), LEFT)[1]))
         self.assertEqual((found.extent, found.peak.patient_position, found.peak.side), (None, None, None))
         self.assertEqual((found.peak.curve_type, found.warnings), ("wash-out", ()))
+
+
+class HotTests(SimpleTestCase):
+    def test_tissue_is_hot_down_to_half_of_the_peak_without_a_gap(self):
+        heat = np.array([[0.2, 0.5, 1.0, 0.6, 0.4, 0.9], [0.1, 0.4, 0.3, 0.2, 0.7, 0.1]], np.float32)
+        self.assertEqual(hot(heat).astype(int).tolist(), [[0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0]])
+
+    def test_curve_is_the_most_suspicious_of_hot_tissue(self):
+        """Beside the peak lie 3 x 3 pixels that wash out; all else goes on rising, and less fast."""
+
+        def look(washing_out, rising):
+            def tissue(positions):
+                beside = np.abs(positions[..., :2] - (74, -2)).max(axis=-1) < 5
+                return np.where(beside, 100.0 * washing_out, 100.0 * rising)
+
+            return tissue
+
+        passes = [look(*each) for each in ((1.0, 1.0), (2.2, 1.6), (1.6, 2.0), (1.2, 2.4))]
+        peak = found_at(BodyExam(STACKS["axial"], passes), LEFT).peak
+        self.assertEqual((peak.row, peak.column, peak.curve_row, peak.curve_column), (29, 59, 29, 58))
+        self.assertEqual((peak.curve, peak.curve_type), ((1.0, 2.2, 1.6, 1.2), "wash-out"))
 
 
 class SideTests(SimpleTestCase):

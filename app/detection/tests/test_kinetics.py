@@ -15,6 +15,7 @@ from detection.kinetics import (
     floor_of,
     initial_rise,
     maximum_intensity_projection,
+    most_suspicious,
     rise_bands,
     signal_enhancement_ratio,
     smoothed,
@@ -82,6 +83,21 @@ class FormulaTests(SimpleTestCase):
 
     def test_tissue_that_does_not_enhance_has_no_curve_type(self):
         self.assertEqual(curve_types(pixels((100, 140, 0, 90), (2, 10, 0, 1)), FLOOR).tolist(), [[NOTHING, NOTHING]])
+
+    def test_wash_out_is_more_suspicious_than_a_plateau_and_that_than_a_persistent_curve(self):
+        late = [(100, 300, 0, 400), (100, 250, 0, 250), (100, 160, 0, 120), (100, 200, 0, 150), (100, 120, 0, 50)]
+        passes = pixels(*late)
+        found = [most_suspicious(passes, FLOOR, np.array([[n < count for n in range(5)]])) for count in range(6)]
+        self.assertEqual(found, [None, (0, 0), (0, 1), (0, 2), (0, 3), (0, 3)])
+
+    def test_a_type_that_less_than_a_quarter_has_is_not_believed(self):
+        plateau, wash_out, dark = (100, 200, 0, 200), (100, 300, 0, 150), (100, 100, 0, 100)
+        for others, wanted in ((3, (0, 3)), (4, (0, 0))):
+            passes = pixels(*[plateau] * others, wash_out, *[dark] * 9)
+            self.assertEqual(most_suspicious(passes, FLOOR, np.ones(passes.shape[1:], bool)), wanted)
+
+    def test_nothing_that_does_not_enhance_is_suspicious(self):
+        self.assertIsNone(most_suspicious(pixels((100, 140, 0, 90)), FLOOR, np.ones((1, 1), bool)))
 
     def test_ratio_is_above_1_where_signal_is_lost_and_below_where_it_rises_on(self):
         late = [(100, 200, 0, s3) for s3 in (150, 200, 300)]

@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 import pydicom
 
-from detection import pipeline
+from detection import pipeline, second_look
 from detection.pipeline import PICTURES, scan
 from detection.watch import Watch
 from imaging.archive import Limits
@@ -52,7 +52,7 @@ def no_heat(inputs: np.ndarray, _networks: Networks) -> np.ndarray:
 class ScanTests(FolderTestCase):
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch.object(pipeline, "heat_of_scantype", no_heat))
+        self.enterContext(mock.patch.object(second_look, "heat_of_scantype", no_heat))
 
     def scan(self, files: dict[str, bytes], networks: Networks):
         work = self.folder / "work"
@@ -136,7 +136,7 @@ class PhantomTests(FolderTestCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch.object(pipeline, "heat_of_scantype", no_heat))
+        self.enterContext(mock.patch.object(second_look, "heat_of_scantype", no_heat))
 
     def scan(self, archive: Path, work: str, networks: Networks):
         (self.folder / work).mkdir()

@@ -19,6 +19,7 @@ from detection.explanation import reasons
 from detection.findings import findings
 from detection.fusion import average_results
 from detection.results import SliceResult
+from detection.tests.looks import GivenLook
 from imaging.archive import Limits
 from imaging.exam import Exam
 from imaging.kept_exam import KeptExam, exam_writer
@@ -78,7 +79,7 @@ def a_report(kind: str = "axial", positive: bool = True) -> Report:
         analysed_at=ANALYSED_AT,
         slices=slices,
         reasons=reasons(slices),
-        findings=findings(slices, exam, lambda numbers: heat(kind, numbers)[:, 1]),
+        findings=findings(slices, exam, GivenLook(lambda sight: heat(kind, [sight.number])[0, 1])),
         warnings=("1st_pass: the files belong to 2 DICOM series.",),
         networks=networks,
         cards=cards,

@@ -121,6 +121,18 @@ class PagesTests(SimpleTestCase):
         self.assertIn(f"Extent along the stack: {finding.extent:g} mm", self.text())
         self.assertIn(f"initial rise {finding.peak.initial_rise:.0f} %", self.text())
 
+    def test_findings_that_share_slices_are_told_apart(self):
+        left = replace(self.report.findings[0], breast="left")
+        right = replace(left, number=2, first_slice=6, breast="right")
+        text = self.text(document(replace(self.report, findings=[left, right])))
+        for told in (
+            "Finding 1: slices 5 to 9",
+            "left breast alone: row",
+            "Finding 2: slices 6 to 9",
+            "right breast alone: row",
+        ):
+            self.assertIn(told, text)
+
     def test_warnings_of_exam_and_finding_are_there(self):
         finding = replace(self.report.findings[0], warnings=("the heat lies in the air",))
         text = self.text(document(replace(self.report, findings=[finding])))

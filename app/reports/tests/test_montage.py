@@ -4,7 +4,8 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from reports.layers import CURVE_KEY
-from reports.montage import MOST, captioned, columns_of, evenly, montage, tile
+from reports.legend import GAP
+from reports.montage import LETTER, MOST, captioned, columns_of, evenly, montage, tile
 from reports.pictures import KINDS, picture
 from reports.tests.reports import UNPLACED, a_report, heat, true_slices
 
@@ -39,6 +40,16 @@ class MontageTests(SimpleTestCase):
         for place, each in enumerate(tiles):
             y, x = divmod(place, 3)
             np.testing.assert_array_equal(found[y * rows :, x * columns :][:rows, :columns], each)
+
+    def test_marked_place_has_a_ring_around_it(self):
+        report = a_report("axial")
+        number = true_slices("axial")[0]
+        plain, marked = (tile(report, number, heat("axial", [number])[0, 1], mark) for mark in (None, (0.25, 0.5)))
+        rows, columns = np.nonzero((plain != marked).any(axis=2))
+        middle = (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
+        # 128 x 144 pixels of one size: 267 x 300 in a tile, below a letter and right of one
+        np.testing.assert_allclose(middle, (LETTER + GAP + 0.25 * 267, plain.shape[1] / 2), atol=1)
+        self.assertLess(np.ptp(rows), 40)
 
     def test_heat_is_of_the_network_that_is_asked_for(self):
         report = a_report("axial")

@@ -90,11 +90,15 @@ class FindingTests(SimpleTestCase):
 
     def test_place_is_told_by_the_patients_sides(self):
         peak = self.peak(row=3, column=4, patient_position=(-4.0, 5.5, -6.0))
+        finding = replace(self.finding, best_slice=7, peak=peak)
         told = "Most heat in slice 7: row 3, column 4, counted from 0; 4.0 mm to the right, 5.5 mm to the back, 6.0 mm "
-        self.assertEqual(sentences.place(7, peak), told + "to the feet of the scanner's origin.")
+        self.assertEqual(sentences.place(finding), told + "to the feet of the scanner's origin.")
+        told = sentences.place(replace(finding, breast="left"))
+        self.assertTrue(told.startswith("Most heat in slice 7, left breast alone: row 3, column 4, counted from 0;"))
 
     def test_unknown_place_has_no_side(self):
-        self.assertIn("so the side is not known", sentences.place(7, self.peak(patient_position=None, side=None)))
+        finding = replace(self.finding, peak=self.peak(patient_position=None, side=None))
+        self.assertIn("so the side is not known", sentences.place(finding))
 
     def test_finding_without_heat_has_no_place(self):
         finding = replace(self.finding, peak=None)
@@ -103,8 +107,11 @@ class FindingTests(SimpleTestCase):
 
     def test_initial_rise_has_the_words_of_bi_rads(self):
         for rise, word in ((49.9, "slow"), (50.0, "medium"), (100.0, "medium"), (100.1, "fast")):
-            told = sentences.kinetics(self.peak(initial_rise=rise, curve_type="plateau"))
+            told = sentences.kinetics(self.peak(curve_row=3, curve_column=4, initial_rise=rise, curve_type="plateau"))
+            self.assertIn("the most suspicious curve there (row 3, column 4): initial rise", told)
             self.assertIn(f"({word}), then plateau.", told)
+        told = sentences.kinetics(self.peak(initial_rise=12.4, curve_type="not enhancing"))
+        self.assertEqual(told, "Kinetics there: initial rise 12 %, not enhancing.")
         self.assertEqual(sentences.kinetics(self.peak(initial_rise=None)), "Kinetics there: too dark to tell.")
 
     def test_answer_counts_and_names_slices(self):

@@ -150,6 +150,20 @@ class FindingTests(SimpleTestCase):
         self.assertEqual((children(group, REGION), number_of(group, "best-slice")), ([], 5))
         self.assertTrue(children(group, COMMENT)[0].TextValue.endswith("there is no place to tell."))
 
+    def test_findings_that_share_slices_come_back_apart(self):
+        report = a_report()
+        left = replace(report.findings[0], breast="left")
+        right = replace(left, number=2, breast="right", peak=replace(left.peak, side="right", row=3))
+        found = groups(read(structured_report(replace(report, findings=[left, right]))), "Finding")
+        told = [[number_of(found[each], name) for name in ("first-slice", "last-slice")] for each in (1, 2)]
+        self.assertEqual(told, [[5, 9], [5, 9]])
+        for each, breast in ((1, "left"), (2, "right")):
+            place, curve = (text.TextValue for text in children(found[each], COMMENT))
+            self.assertIn(f", {breast} breast alone: row", place)
+            self.assertIn("the most suspicious curve there", curve)
+        uids = {children(found[each], ("112040", "DCM"))[0].UID for each in (1, 2)}
+        self.assertEqual(len(uids), 2)
+
     def test_side_is_a_laterality_of_the_breast(self):
         report = a_report()
         wanted = {"left": ("7771000", "SCT"), "right": ("24028007", "SCT")}[report.findings[0].peak.side]

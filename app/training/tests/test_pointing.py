@@ -122,6 +122,7 @@ class ExamTests(SimpleTestCase):
         super().setUpClass()
         cls.networks = load_networks(BUNDLES)
         cls.enterClassContext(mock.patch.object(pointing, "drawn_exam", small))
+        cls.enterClassContext(mock.patch.object(pointing, "exam_of_both_breasts", lambda _: None))
 
     def test_heat_that_is_served_is_measured_in_exams_with_tumour(self):
         without, found = point([3, 4], self.networks)
@@ -133,6 +134,8 @@ class ExamTests(SimpleTestCase):
         self.assertTrue(all(0 <= each.inside <= each.near <= 1 for each in found.pointed))
         self.assertEqual({each.of for each in found.judged} - {"tumour", "finding"}, {"heart", "chest wall", "air"})
         self.assertEqual(found.shown.brightness.shape, (128, 128))
+        self.assertEqual({(each.exam, each.breasts) for each in found.runs}, {(1, 1)})
+        self.assertEqual({each.exam for each in found.curves}, {1})
 
     def test_candidates_are_compared_on_the_same_slices_and_one_of_them_is_served(self):
         few = {SERVED: METHOD, "other": CANDIDATES["LayerCAM, block 4"]}

@@ -11,7 +11,7 @@ from breastcancer_api.labelled_data import refusals
 from breastcancer_api.networks import device, identity, networks
 from breastcancer_api.provenance import command, commit
 from detection.heat import CAPTION, SINGLE_CAPTION
-from training.heat_page import EXAMS_SHOWN, agreement_table, draw, pointing_table
+from training.heat_page import EXAMS_SHOWN, agreement_table, curves_table, draw, pointing_table, separation_table
 from training.machine import machine
 from training.pointing import OFF_SKIN, SPOT, compare, point, report
 
@@ -60,6 +60,22 @@ wall (behind the pectoral muscle), or air at least {off_skin:.0f} mm from the sk
 in the rows above.
 
 {agreement}
+
+## Is a finding one tumour's?
+
+Positive slices side by side are one finding, and two where the scantype network sees something in each breast when that
+breast is shown to it alone ([decision 16](decisions/0016-each-breast-alone.md)). Runs of such slices are counted by the
+breasts in which they hold tumour: those of the exams above, and of the exams that the same seeds give with two tumours,
+where these lie in both breasts and share slices. Two findings are wrong in the first row and right in the second. The
+peak of each is in tumour when in every breast with tumour a finding points at it, within 5 mm, and no finding does so
+elsewhere.
+
+{separation}
+
+A finding tells the most suspicious curve of its hot tissue, one of 3 x 3 pixels. This is how often its type is that of
+the tumour as it was drawn, before noise, motion and what else lies in the same slice:
+
+{curves}
 """
 
 
@@ -85,7 +101,8 @@ class Command(BaseCommand):
         told = about | report(looked)
         self.stdout.write(pointing_table(told["pointing"]))
         if not options["compare"]:
-            self.stdout.write("\n" + agreement_table(told["agreement"]))
+            for table in _tables(told).values():
+                self.stdout.write("\n" + table)
         if options["out"]:
             self._write(options["out"], told, looked, options["compare"])
 
@@ -112,6 +129,11 @@ def _about() -> dict:
     }
 
 
+def _tables(told: dict) -> dict[str, str]:
+    tables = {"agreement": agreement_table, "separation": separation_table, "curves": curves_table}
+    return {name: table(told[name]) for name, table in tables.items()}
+
+
 def _page(told: dict, shown: int) -> str:
     return HEAD.format(
         command=told["command"],
@@ -124,7 +146,7 @@ def _page(told: dict, shown: int) -> str:
         caption=CAPTION,
         single_caption=SINGLE_CAPTION,
         pointing=pointing_table(told["pointing"]),
-        agreement=agreement_table(told["agreement"]),
+        **_tables(told),
         shown=shown,
         spot=SPOT,
         off_skin=OFF_SKIN,
