@@ -29,6 +29,8 @@ def log_settings(level: str, written: str) -> dict:
             "django.request": {"filters": ["unforeseen"]},
             "gunicorn.error": console | {"level": level},
             "gunicorn.access": console | {"level": "INFO"},
+            # Celery's pool, which would print beside the log
+            "multiprocessing": console | {"level": "WARNING"},
             # pydicom quotes odd values from headers, and those can be a patient's
             "pydicom": {"handlers": ["nowhere"], "propagate": False},
             "botocore": {"level": "WARNING"},

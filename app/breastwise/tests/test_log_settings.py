@@ -10,11 +10,12 @@ from breastcancer_api.local_server import APP
 from breastwise.log_settings import log_settings
 
 # logs as each of the three does, in a process of its own: loggers are everybody's
-SCRIPT = """
+LOGGERS = ["django.security", "gunicorn.error", "celery.worker", "multiprocessing"]
+SCRIPT = f"""
 import logging.config, sys
 from breastwise.log_settings import log_settings
 logging.config.dictConfig(log_settings("INFO", sys.argv[1]))
-for name in ("django.security", "gunicorn.error", "celery.worker"):
+for name in {LOGGERS}:
     logging.getLogger(name).warning("told")
     logging.getLogger(name).debug("not told")
 logging.getLogger("pydicom").warning("Doe^Jane")
@@ -31,11 +32,11 @@ class LogSettingsTests(SimpleTestCase):
     def test_json_goes_to_stdout_an_object_a_line(self):
         out, errors = self.logged("json")
         names = [json.loads(line)["logger"] for line in out.splitlines()]
-        self.assertEqual((names, errors), (["django.security", "gunicorn.error", "celery.worker"], ""))
+        self.assertEqual((names, errors), (LOGGERS, ""))
 
     def test_text_goes_to_stderr(self):
         out, errors = self.logged("line")
-        self.assertEqual(len(errors.splitlines()), 3)
+        self.assertEqual(len(errors.splitlines()), len(LOGGERS))
         self.assertRegex(errors, r"^\d{4}-\d\d-\d\d .* WARNING django.security: told\n")
         self.assertEqual(out, "")
 
