@@ -72,12 +72,18 @@ class DoctorTests(SimpleTestCase):
 
     def test_published_installation_needs_no_token_at_hand_and_another_address_does(self):
         with self.installation(ANONYMOUS="0") as (server, environ):
-            here, elsewhere = self.doctor(environ), self.doctor({}, "--url", server.url)
+            here = self.doctor(environ)
+            elsewhere = self.doctor({}, "--url", server.url)
             nobody = self.doctor({}, "--url", server.url, "--token", "f" * 64)
         self.assertEqual((here.returncode, marks(here.stdout)["settings"]), (0, "OK"), here.stdout)
         for done, code in ((elsewhere, "not_authenticated"), (nobody, "authentication_failed")):
             self.assertEqual((done.returncode, marks(done.stdout)["exam"]), (1, "FAIL"))
             self.assertRegex(done.stdout, f"401 {code}: .*: give one with --token")
+
+    def test_server_that_is_reached_by_https_is_asked_as_nginx_asks_it(self):
+        with self.installation(TLS="1") as (_, environ):
+            done = self.doctor(environ)
+        self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_broken_parts_are_found(self):
         with self.installation() as (_, environ):
@@ -108,7 +114,7 @@ class FindingsTests(SimpleTestCase):
 
 class InstallationTests(TestCase):
     def test_risky_settings_are_named(self):
-        with override_settings(ANONYMOUS=False, PUBLISHED=True):
+        with override_settings(ANONYMOUS=False, REACHED_BY_OTHERS="BIND"):
             self.assertEqual(installation.risks(), "nothing risky")
             with self.assertRaisesRegex(Wrong, "DEBUG is 1 where other machines reach"), override_settings(DEBUG=True):
                 installation.risks()
