@@ -153,11 +153,12 @@ class ExpositionTests(UploadTestCase):
         files = {f"{name}/Doe^Jane 19700101.dcm": b"text" for name in ("pre", "1st_pass", "2nd_pass", "3rd_pass")}
         self.client.post("/studies/", {"file": self.file(files, "Doe^Jane.zip")}, headers={"X-Request-ID": "Doe"})
         self.client.get("/studies/Doe^Jane/?state=Doe")
-        text = self.client.get("/metrics").content.decode()
         self.assertEqual(Study.objects.get().state, "refused")
+        told = str(list(self.figures()))
+        self.assertIn("not_a_dicom_image", told)
         for name in ("Doe", "Jane", "1970", "radiology", str(Study.objects.get().pk), str(self.work)):
-            self.assertNotIn(name, text)
-        self.assertEqual(re.findall("[0-9a-f]{8}-[0-9a-f]{4}-", text), [])
+            self.assertNotIn(name, told)
+        self.assertEqual(re.findall("[0-9a-f]{8}-[0-9a-f]{4}-", told), [])
 
 
 class WorkerTests(TestCase):
