@@ -133,7 +133,7 @@ query() { # database SQL
 }
 
 # the container's database is there from the start; here it is made while the entry point waits for it
-(cd app && exec ../entrypoint.prod.sh gunicorn) >"$folder/web.log" 2>&1 &
+(cd app && exec ../entrypoint.prod.sh gunicorn) >"$folder/web.log" 2>"$folder/web_errors.log" &
 gunicorn=$!
 running=("$gunicorn" "${running[@]}")
 eventually query postgres "SELECT" 2>/dev/null || fail "PostgreSQL does not answer"
@@ -171,6 +171,10 @@ ok "check --deploy has nothing to say of the settings"
 [ "$(query "$DATABASE_NAME" "SELECT username FROM auth_user WHERE is_superuser")" = administrator ] ||
     fail "no administrator"
 ok "the administrator is made"
+
+(cd app && python manage.py doctor) >"$folder/doctor.log" || fail "manage.py doctor finds faults"
+grep -Eq "^left behind +OK" "$folder/doctor.log" || fail "manage.py doctor leaves something"
+ok "manage.py doctor: $(tail -n 1 "$folder/doctor.log")"
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 
@@ -290,8 +294,23 @@ ask "$url/livez"
 [ "$status" = 200 ] || fail "livez: $status"
 ask "$url/readyz"
 expect_problem 503 unavailable "The database does not answer\."
-if grep -q "ERROR django.request" "$folder/web.log"; then fail "a foreseen answer is an error in the log"; fi
+if grep '"level": "ERROR"' "$folder/web.log" | grep -q '"logger": "django.request"'; then
+    fail "a foreseen answer is an error in the log"
+fi
 ok "PostgreSQL stopped: 503 $(header content-type) from /readyz, and no error in the log"
+
+ask --header "X-Request-ID: end-to-end.1" "$url/nowhere/"
+[ "$(header x-request-id)" = end-to-end.1 ] || fail "the answer has the id '$(header x-request-id)'"
+python - "$folder/web.log" <<'PYTHON' || fail "the log is not as it should be"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert all(line.keys() >= {"time", "level", "logger", "message"} for line in lines)
+assert {"gunicorn.error", "gunicorn.access", "django.request", "breastcancer_api.studies"} <= {e["logger"] for e in lines}
+told = [line["logger"] for line in lines if line.get("request") == "end-to-end.1"]
+assert told == ["django.request", "gunicorn.access"], told
+assert "Phantom" not in str(lines) and "PHANTOM" not in str(lines)
+PYTHON
+ok "every line of the log is an object, and names its request"
 
 kill "$gunicorn"
 wait "$gunicorn" || fail "gunicorn ended with $?"

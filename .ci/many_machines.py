@@ -73,6 +73,7 @@ class Site:
         self.folder, self.processes = folder, {}
         self.web_port, self.redis_port, self.postgres_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
+        self.figures = {name: free_port() for name in ("worker-1", "worker-2")}
         self.password = secrets.token_urlsafe(24)
         self.archives, self.results, self.work = (folder / name for name in ("archives", "results", "work"))
         self.environ = os.environ | {
@@ -96,11 +97,12 @@ class Site:
 
     # --- processes ---
 
-    def start(self, name: str, *command: str, user: str | None = None, cwd: Path = APP) -> int:
+    def start(self, name: str, *command: str, user: str | None = None, cwd: Path = APP, **environ: str) -> int:
         if user and os.getuid() == 0:
             command = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command)
         with (self.folder / f"{name}.log").open("a") as log:
-            started = subprocess.Popen(command, cwd=cwd, env=self.environ, stdout=log, stderr=log, process_group=0)
+            environ = self.environ | environ
+            started = subprocess.Popen(command, cwd=cwd, env=environ, stdout=log, stderr=log, process_group=0)
         self.processes[name] = started
         return started.pid
 
@@ -150,7 +152,14 @@ class Site:
         eventually(lambda: self.get("/livez").ok, "the web answers")
 
     def start_worker(self, name: str) -> int:
-        return self.start(name, sys.executable, "manage.py", "worker")
+        figures = f"127.0.0.1:{self.figures[name]}"
+        return self.start(name, sys.executable, "manage.py", "worker", WORKER_METRICS=figures)
+
+    def figure(self, sample: str) -> float:
+        """What the workers that live have counted, together."""
+        ports = [port for name, port in self.figures.items() if name in self.processes]
+        texts = [self.client.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text for port in ports]
+        return sum(float(line.split()[-1]) for text in texts for line in text.splitlines() if line.startswith(sample))
 
     def reader(self, name: str) -> int:
         """The process of a worker that reads: the one its first process has forked."""
@@ -214,6 +223,16 @@ class Site:
     def reading(self, key: str) -> None:
         """Waits until the networks have seen some of a study and not all of it."""
         eventually(lambda: 0 < self.study(key)["slices_done"] < self.study(key)["slice_count"], f"{key} is half read")
+
+
+def installation_is_well(site: Site) -> None:
+    command = [sys.executable, "manage.py", "doctor"]
+    found = subprocess.run(command, cwd=APP, env=site.environ, capture_output=True, text=True, timeout=EVENT_SECONDS)
+    expect(found.returncode == 0, found.stdout + found.stderr)
+    eventually(lambda: site.figure('breastwise_exams_total{code="",state="done"}') == 1, "a worker counts the exam")
+    expect(site.figure("breastwise_stage_seconds_count") == 5, "not every stage of the exam was counted once")
+    expect('breastwise_studies{state="queued"} 0.0' in site.get("/metrics").text, "the web tells of no queue")
+    say("manage.py doctor, through the broker:", found.stdout.splitlines()[-1], "- and a worker has counted the exam")
 
 
 def inline_rows(site: Site, archive: Path) -> list[tuple]:
@@ -416,7 +435,7 @@ def nothing_left(site: Site) -> None:
     expect(not twice and not wrong, f"slices there twice, or not there: {twice} {wrong}")
     told = "".join(each.read_text() for each in site.folder.glob("worker-*.log")).count(" is done\n")
     done = site.query("SELECT count(*) FROM breastcancer_api_study WHERE state = 'done'")[0][0]
-    expect(told == done, f"{done} studies are done, workers tell of {told}")
+    expect(told == done + 1, f"{done} studies are done, and one that is erased; workers tell of {told}")
     eventually(lambda: not list(site.archives.iterdir()), f"archives left: {list(site.archives.iterdir())}", 20)
     eventually(lambda: not list(site.work.iterdir()), f"left in the work folder: {list(site.work.iterdir())}", 20)
     pictures = sorted(each.name for each in site.results.iterdir())
@@ -445,7 +464,7 @@ def running(folder: Path) -> Iterator[Site]:
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]
         subprocess.run(migrate, cwd=APP, env=site.environ, check=True)
         site.start_web()
-        for name in ("worker-1", "worker-2"):
+        for name in site.figures:
             site.start_worker(name)
         eventually(lambda: site.get("/readyz").ok, "the web is ready")
         yield site
@@ -467,6 +486,7 @@ def main() -> None:
         folder.chmod(0o755)
         short, long, broken = exams(folder)
         with running(folder) as site:
+            installation_is_well(site)
             answers_as_inline(site, short)
             heat_by_a_worker(site, short)
             passport_from_a_worker(site, short)

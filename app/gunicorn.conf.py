@@ -4,6 +4,7 @@ from threading import Barrier
 
 from breastcancer_api.ending import worker_exit  # noqa: F401 gunicorn looks for it by its name
 from breastwise.env import read_settings
+from breastwise.log_settings import log_settings
 
 _settings = read_settings()
 
@@ -26,6 +27,7 @@ secure_scheme_headers = {
 }  # nginx sets this one; what else a client says contradicts nothing
 control_socket_disable = True  # nobody here steers gunicorn while it runs
 accesslog = "-"
+logconfig_dict = log_settings(_settings.LOG_LEVEL, _settings.LOG_FORMAT)
 # method and path alone: no query string, no referrer, no header that a client fills in
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(L)ss'
 

@@ -1,13 +1,17 @@
 """The two networks of this process, loaded once."""
 
+import logging
 from functools import cache
 
 from django.conf import settings
 
+from detection.known_answers import check_answers, is_known
 from detection.pipeline import normalisation
 from nets.bundle import ROLES, Card, load_card
 from nets.device import Device, choose
 from nets.runtime import Networks, load_networks
+
+log = logging.getLogger(__name__)
 
 
 @cache
@@ -22,6 +26,21 @@ def networks() -> Networks:
     loaded = load_networks(settings.NETWORKS_DIR, device())
     for card in loaded.cards():
         normalisation(card)  # a card that asks for an unknown one stops the start, not the first upload
+    return loaded
+
+
+@cache
+def ready_networks() -> Networks:
+    """``networks``, once they have computed, and answered rightly on slices whose answer is known.
+
+    Raises as ``networks`` does, detection.known_answers.WrongAnswer, ArithmeticError.
+    """
+    loaded = networks()
+    loaded.warm()
+    check_answers(loaded)
+    for card in loaded.cards():
+        if not is_known(card):
+            log.warning("network %s %s: its right answer is not known, and not checked", card.role, card.name)
     return loaded
 
 

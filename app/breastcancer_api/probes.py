@@ -1,16 +1,12 @@
 """Is the process alive, and can it answer an upload?"""
 
-from django.conf import settings
-from django.db import Error, connection
-from kombu.exceptions import OperationalError
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from breastcancer_api import schema
-from breastcancer_api.networks import identity, networks
-from breastcancer_api.tasks import waiting
+from breastcancer_api import readiness, schema
+from breastcancer_api.networks import cards, identity
 
 
 class Unavailable(APIException):
@@ -33,29 +29,13 @@ class Alive(Probe):
 
 
 class Ready(Probe):
-    """``GET /readyz``: 200 once the database answers and both networks are in memory; where workers have those, the
-    broker instead."""
+    """``GET /readyz``: 200 with the parts that an exam needs once all of them can be used, and the networks that read
+    exams; else which parts cannot be used, and why."""
 
     @schema.READY
     def get(self, request):  # noqa: ARG002
-        _ask_database()
-        if settings.EXECUTION == "celery":
-            return Response({"status": "ready", "exams_waiting": _exams_waiting()})
-        return Response({"status": "ready", "networks": [identity(card) for card in networks().cards()]})
-
-
-def _ask_database() -> None:
-    """Raises Unavailable."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error as error:
-        raise Unavailable("The database does not answer.") from error
-
-
-def _exams_waiting() -> int:
-    """Raises Unavailable."""
-    try:
-        return waiting()
-    except OperationalError as error:
-        raise Unavailable("The broker does not answer; exams wait for it.") from error
+        missing = readiness.missing()
+        if missing:
+            raise Unavailable(" ".join(missing.values()))
+        told = {"status": "ready", "parts": list(readiness.parts())}
+        return Response(told | {"networks": [identity(card) for card in cards()]})

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import traceback
 import uuid
 from http import HTTPStatus
 
@@ -13,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from breastcancer_api import log_lines, metrics
 from imaging.errors import FILE_NAME, LimitExceeded, OutOfTime, ScanError
 from reports.errors import FormError
 
@@ -44,6 +44,7 @@ def exception_handler(error: Exception, context: dict) -> Response:
     """The answer to an exception in an API view. What is not foreseen becomes a 500 with an id and nothing else."""
     set_rollback()
     body, headers = described(error) or incident(error, type(context["view"]).__name__), {}
+    metrics.PROBLEMS.labels(body["code"]).inc()
     if isinstance(error, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
     if getattr(error, "wait", None):
@@ -98,9 +99,10 @@ def refusal(error: ScanError) -> dict:
 def incident(error: Exception, where: str) -> dict:
     """The body of an error that was not foreseen, once it is logged under the id that the body holds."""
     # type and place only: the text of an exception can hold what a file says about its patient
+    metrics.INCIDENTS.inc()
     known_by = uuid.uuid4().hex
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("incident %s in %s: %s\n%s", known_by, where, type(error).__name__, frames)
+    told = log_lines.described(error) | {"incident": known_by}
+    log.error("incident %s in %s: %s", known_by, where, told["exception"], extra=told)
     return server_problem(known_by)
 
 
@@ -135,6 +137,7 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # no
 
 
 def server_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    metrics.INCIDENTS.inc()
     incident = uuid.uuid4().hex
-    log.error("incident %s outside the API views", incident)
+    log.error("incident %s outside the API views", incident, extra={"incident": incident})
     return JsonResponse(server_problem(incident), status=500, content_type=CONTENT_TYPE)

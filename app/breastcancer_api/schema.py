@@ -139,6 +139,17 @@ def _problem(status: int, codes: tuple[tuple[str, str], ...]) -> OpenApiResponse
 
 
 STATUS = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+NETWORK = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("role", "name", "version", "sha256")},
+}
+READINESS = STATUS | {
+    "properties": STATUS["properties"]
+    | {
+        "parts": {"type": "array", "items": {"type": "string"}, "description": "What an exam needs, all of it there."},
+        "networks": {"type": "array", "items": NETWORK},
+    }
+}
 ALIVE = extend_schema(
     operation_id="livez",
     description="Whether the process lives.",
@@ -146,12 +157,17 @@ ALIVE = extend_schema(
 )
 READY = extend_schema(
     operation_id="readyz",
-    description="Whether an exam could be read: the database answers, and both networks are in memory; "
-    "with workers, the broker answers.",
+    description="Whether an exam could be read: the database answers, both networks have answered rightly on stored "
+    "slices (with workers: the broker answers), and there is room for the largest exam.",
     responses={
-        (200, "application/json"): STATUS,
-        (503, CONTENT_TYPE): _problem(503, (("unavailable", "the database or the broker does not answer"),)),
+        (200, "application/json"): READINESS,
+        (503, CONTENT_TYPE): _problem(503, (("unavailable", "parts cannot be used; `detail` names each"),)),
     },
+)
+METRICS = extend_schema(
+    operation_id="metrics",
+    description="Figures for Prometheus, in its text format.",
+    responses={(200, "text/plain"): OpenApiTypes.STR} | _problems(),
 )
 NUMBERS = OpenApiResponse(
     {"type": "array", "items": {"type": "integer", "minimum": 1}},

@@ -5,11 +5,11 @@ import warnings
 
 from django.conf import settings
 
-from breastcancer_api import inline, kept, sweeping
+from breastcancer_api import exposition, inline, kept, metrics, sweeping
 from breastcancer_api.ending import before_end
 from breastcancer_api.memory import tune_heaps
 from breastcancer_api.models import Study
-from breastcancer_api.networks import cards, device, identity, networks
+from breastcancer_api.networks import cards, device, identity, ready_networks
 from breastcancer_api.retention import purge_now_and_then
 from breastcancer_api.studies import interrupt
 from detection.workspace import sweep
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 def prepare() -> None:
     """For the process that answers.
 
-    Raises nets.bundle.BundleError or nets.device.DeviceMissing: without networks, or their cards where workers have
-    them, the server does not start.
+    Raises nets.bundle.BundleError, nets.device.DeviceMissing or detection.known_answers.WrongAnswer: without networks
+    that answer rightly, or their cards where workers have them, the server does not start.
     """
     _begin()
     if settings.EXECUTION == "inline":
@@ -35,19 +35,18 @@ def prepare() -> None:
         sweeping.sweep_now_and_then()
     kept.tidy_now_and_then()
     purge_now_and_then()
-    for card in cards():
-        log.info("network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))
+    _tell("network")
 
 
 def prepare_worker() -> None:
-    """For the process of a worker that reads. Raises nets.bundle.BundleError or nets.device.DeviceMissing."""
+    """For the process of a worker that reads. Raises as ``prepare`` does."""
     _begin()
     _load()
     sweeping.sweep_now_and_then()
     kept.tidy_now_and_then()
     purge_now_and_then()
-    for card in networks().cards():
-        log.info("worker's network %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))
+    exposition.serve_worker()
+    _tell("worker's network")
 
 
 def _begin() -> None:
@@ -66,5 +65,12 @@ def _interrupt() -> None:
 
 def _load() -> None:
     threads = limit_threads(cores())
-    networks().warm()
+    ready_networks()
+    metrics.BUILD.labels(settings.VERSION, device().name, device().precision).set(1)
     log.info("networks compute on %s in %s, threads: %d", device().name, device().precision, threads)
+
+
+def _tell(what: str) -> None:
+    for card in cards():
+        metrics.uses(identity(card))
+        log.info(f"{what} %(role)s: %(name)s %(version)s sha256 %(sha256)s", identity(card))

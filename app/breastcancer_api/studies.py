@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -19,7 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 
-from breastcancer_api import kept
+from breastcancer_api import kept, metrics, tracing
 from breastcancer_api.claims import Erased, Taken, claim, patiently, write
 from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import cards, identity, networks
@@ -76,15 +77,22 @@ def carry_out(study: Study, exam: Exam, check: Check = unchecked) -> None:
     ``imaging.errors.ScanError`` when the exam is refused, Erased when the study is gone, Taken when it is not, or no
     longer, this process's to read, StudyFailed for all else.
     """
-    with _ending(study):
+    with _in_hand(study):
         claim(study)
         _read(study, exam, check)
 
 
 def carry_out_claimed(study: Study, exam: Exam, check: Check = unchecked) -> None:
     """As ``carry_out``, for a study that this process has claimed."""
-    with _ending(study):
+    with _in_hand(study):
         _read(study, exam, check)
+
+
+@contextmanager
+def _in_hand(study: Study) -> Iterator[None]:
+    """The body carries ``study`` out: log and metrics tell so, and it ends."""
+    with tracing.about(study.pk), metrics.IN_HAND.track_inprogress(), _ending(study):
+        yield
 
 
 @contextmanager
@@ -105,9 +113,12 @@ def _ending(study: Study) -> Iterator[None]:
 
 def _read(study: Study, exam: Exam, check: Check) -> None:
     with exam as (archive, passes), workspace(settings.WORK_DIR) as folder:
-        watch = _Report(study, check).watch()
+        report = _Report(study, check)
+        watch = report.watch()
         result = scan(archive, folder, networks(), limits(), _reader(passes), watch)
-        _finish(study, result, folder / PICTURES)
+        with watch.stage("keeping"):
+            _finish(study, result, folder / PICTURES)
+    metrics.done(len(result.slices), report.seconds)
 
 
 def _reader(passes: Passes) -> Reader:
@@ -116,18 +127,19 @@ def _reader(passes: Passes) -> Reader:
 
 @dataclass
 class _Report:
-    """Writes into the database how far a scan is."""
+    """Writes into the database how far a scan is, and counts the seconds of its stages."""
 
     study: Study
     check: Check
     slices: int = 0
     seen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ROLES, 0))
     written: float = 0.0
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     # its thread alone writes: another would open a connection of its own to the database, and leave it open
     thread: int = field(default_factory=threading.get_ident)
 
     def watch(self) -> Watch:
-        return Watch(self.check, self.read, self.computed)
+        return Watch(self.check, self.read, self.computed, self.spent)
 
     def read(self, reading: Reading) -> None:
         self.slices = len(reading.exam.pre)
@@ -145,6 +157,9 @@ class _Report:
             self.written = time.monotonic()
             progress = sum(self.seen.values()) / (len(ROLES) * self.slices)
             self._write(slices_done=min(self.seen.values()), progress=progress)
+
+    def spent(self, stage: str, seconds: float) -> None:
+        self.seconds[stage] += seconds
 
     def _write(self, **values: object) -> None:
         patiently(partial(write, self.study, **values))
@@ -210,6 +225,7 @@ def _end(study: Study, state: Study.State, body: dict) -> None:
     remember(PROBLEM, study, body)  # before the study is final, when others ask for it
     claimed = Study.objects.filter(pk=study.pk, claim=study.claim)
     if patiently(partial(claimed.update, state=state, finished_at=timezone.now(), problem=kept)):
+        metrics.ended(state, body["code"])
         log.info("study %s is %s: %s", study.pk, state, body["code"])
     elif not Study.objects.filter(pk=study.pk).exists():  # erased meanwhile
         forget(study)
@@ -219,7 +235,7 @@ def abandon(study: Study, error: APIException) -> None:
     """Ends a ``study`` that others carry out or will: they hear it at their next step, and nobody else starts it."""
     body = described(error)
     ended = {"state": Study.State.FAILED, "finished_at": timezone.now(), "problem": {name: body[name] for name in KEPT}}
-    Study.objects.unfinished().filter(pk=study.pk).update(claim=None, **ended)
+    metrics.ended("failed", body["code"], Study.objects.unfinished().filter(pk=study.pk).update(claim=None, **ended))
 
 
 def problem_of(study: Study) -> dict | None:
@@ -325,7 +341,10 @@ def answered(study: Study, check: Check) -> None:
 
 def interrupt(studies: StudyQuerySet) -> int:
     """Ends as failed what nobody carries out any more; how many those were."""
-    return studies.unfinished().update(state=Study.State.FAILED, finished_at=timezone.now(), problem=INTERRUPTED)
+    ended = {"state": Study.State.FAILED, "finished_at": timezone.now(), "problem": INTERRUPTED}
+    count = studies.unfinished().update(**ended)
+    metrics.ended("failed", INTERRUPTED["code"], count)
+    return count
 
 
 def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:

@@ -6,7 +6,7 @@ import uuid
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from breastcancer_api import archives
+from breastcancer_api import archives, metrics
 from breastcancer_api.models import Study
 from breastcancer_api.tasks import deliver, waiting
 from breastcancer_api.timers import now_and_then
@@ -42,6 +42,7 @@ def give_up() -> int:
     ended = {"state": Study.State.FAILED, "problem": POISON, "claim": None, "finished_at": timezone.now()}
     keys = [key for key in _keys(poison) if poison.filter(pk=key).update(**ended)]
     for key in keys:
+        metrics.ended("failed", POISON["code"])
         log.error("study %s failed: %d workers were lost over it", key, MOST_ATTEMPTS)
         archives.erase_unless_awaited(key)
     return len(keys)

@@ -14,7 +14,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 from rest_framework.exceptions import APIException
 
-from breastcancer_api import archives, heats, kept
+from breastcancer_api import archives, heats, kept, tracing
 from breastcancer_api.claims import Erased, Taken, beating, claim
 from breastcancer_api.models import Study
 from breastcancer_api.problems import StudyFailed, incident
@@ -94,9 +94,10 @@ def make_heat(key: str, numbers: list[int]) -> None:
 def _read(key: uuid.UUID) -> None:
     study = Study(pk=key)
     try:
-        claim(study)
-        with beating(study):
-            carry_out_claimed(study, archives.opened(key), _deadline())
+        with tracing.about(key):
+            claim(study)
+            with beating(study):
+                carry_out_claimed(study, archives.opened(key), _deadline())
     except (ScanError, StudyFailed, Erased, Taken):
         pass  # the study tells
     finally:

@@ -100,6 +100,14 @@ def path(value: str) -> Path:
     return Path(value).resolve()
 
 
+def address(value: str) -> tuple[str, int] | None:
+    """Host and port; None where the text is empty."""
+    host, _, port = value.rpartition(":")
+    if value and not (host and port.isdecimal() and 0 < int(port) < 1 << 16):
+        raise ValueError("is no address with a port, such as 0.0.0.0:9464")
+    return (host.strip("[]"), int(port)) if value else None
+
+
 def folder_or_bucket(value: str) -> str:
     """``s3://bucket/prefix`` as it is, or the absolute path of a folder."""
     if not value.startswith(BUCKET):
@@ -120,6 +128,7 @@ SETTINGS = (
     Setting("DEBUG", boolean, "0", "1 shows Django's debug pages. Never where others can reach the server."),
     Setting("ALLOWED_HOSTS", words, "127.0.0.1,localhost,[::1]", "Host names the server answers to, with commas."),
     Setting("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "Least level that is logged."),
+    Setting("LOG_FORMAT", one_of("line", "json"), "line", "json: an object a line, to stdout. line: text, to stderr."),
     Setting("STATE_DIR", path, str(STATE), "Folder for what must outlive a restart: secret key, SQLite database."),
     Setting("WORK_DIR", path, str(STATE / "work"), "Folder for uploads and reports in hand; empty between requests."),
     Setting("STATIC_ROOT", path, str(STATE / "static"), "Folder into which static files are collected."),
@@ -226,6 +235,12 @@ SETTINGS = (
         folder_or_bucket,
         str(STATE / "results"),
         "Folder, or s3://bucket/prefix, of what reports and heat maps come from, for RETENTION_HOURS. Names patients.",
+    ),
+    Setting(
+        "WORKER_METRICS",
+        address,
+        "",
+        "Address and port at which a worker answers Prometheus, to all who reach it. For celery; empty: nowhere.",
     ),
     Setting("SUPERUSER_NAME", text, "", "Administrator made at start by the container. Empty: none."),
     Setting("SUPERUSER_PASSWORD", text, "", "Password of that administrator.", True),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from breastwise import __version__
 from breastwise.env import check_execution, check_published, reached_by_others, read_settings
+from breastwise.log_settings import log_settings
 from breastwise.secret import kept_secret
 from breastwise.storages import storage
 
@@ -28,6 +29,7 @@ EXECUTION, REQUEST_TIMEOUT_SECONDS = env.EXECUTION, env.REQUEST_TIMEOUT_SECONDS
 ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
 TLS, SIGN_IN_RATE = env.TLS, env.SIGN_IN_RATE
 REACHED_BY_OTHERS = reached_by_others(env)
+BIND, WORKER_METRICS, LOG_LEVEL = env.BIND, env.WORKER_METRICS, env.LOG_LEVEL
 
 SUPERUSER_NAME, SUPERUSER_PASSWORD = env.SUPERUSER_NAME, env.SUPERUSER_PASSWORD
 STATE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database in it is its owner's alone
@@ -50,6 +52,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "breastcancer_api.tracing.name_request",
+    "breastcancer_api.metrics.count_requests",
     "breastcancer_api.clients.limit_silence",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -215,23 +219,4 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if not TLS:  # breastwise.W001 (checks.py) asks for TLS itself, where other machines come
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    # 503 is an answer that is foreseen: busy, or not ready
-    "filters": {
-        "unforeseen": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(record, "status_code", None) != 503,
-        }
-    },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
-    "loggers": {
-        "django.request": {"filters": ["unforeseen"]},
-        # pydicom quotes odd values from headers, and those can be a patient's
-        "pydicom": {"handlers": [], "propagate": False},
-        "botocore": {"level": "WARNING"},
-    },
-}
+LOGGING = log_settings(env.LOG_LEVEL, env.LOG_FORMAT)

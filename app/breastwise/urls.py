@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from breastcancer_api import views
+from breastcancer_api.exposition import MetricsView
 from breastcancer_api.forms import FORMS
 from breastcancer_api.probes import Alive, Ready
 from breastcancer_api.sign_in import SignInForm
@@ -48,6 +49,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("breastcancer_api/icon.svg"))),
     path("livez", Alive.as_view(), name="livez"),
     path("readyz", Ready.as_view(), name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "breastcancer_api.problems.bad_request"

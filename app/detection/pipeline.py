@@ -73,18 +73,22 @@ def scan(
     ``imaging.errors.ScanError`` when the exam cannot be read or judged, ArithmeticError when a network answers with a
     value that is not a number.
     """
-    reading = read(archive, workspace, limits)
+    with watch.stage("reading"):
+        reading = read(archive, workspace, limits)
     watch.check()
     watch.read(reading)
     by_single, by_scantype = normalisations(networks.cards())
     with exam_writer(workspace / PICTURES, reading.exam) as kept:
-        pre, odd = _prepared_pre(reading.exam, by_single, kept.picture)
+        with watch.stage("preparing"):
+            pre, odd = _prepared_pre(reading.exam, by_single, kept.picture)
         with meanwhile(partial(analyse_single, pre, networks.single), watch) as single:
-            passes, odd_too = _prepared_passes(reading.exam, by_scantype, kept.picture)
-            kept.inputs(np.concatenate([pre, passes], axis=1))
-            scantype = analyse_scantype(passes, networks.scantype, watch)
-    slices = _fused(single.result(), scantype)
-    with KeptExam(workspace / PICTURES) as exam:
+            with watch.stage("preparing"):
+                passes, odd_too = _prepared_passes(reading.exam, by_scantype, kept.picture)
+                kept.inputs(np.concatenate([pre, passes], axis=1))
+            with watch.stage("networks"):
+                scantype = analyse_scantype(passes, networks.scantype, watch)
+                slices = _fused(single.result(), scantype)
+    with watch.stage("findings"), KeptExam(workspace / PICTURES) as exam:
         found = findings(slices, exam, SecondLook(exam, networks))
     warnings = (*reading.warnings, *odd, *odd_too)
     return ScanResult(slices, sources(reading.exam), found, warnings, networks.cards())

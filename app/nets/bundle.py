@@ -40,6 +40,7 @@ class Card:
     ``normalisation``: how stored values become 0..255, see ``imaging.preprocessing.Normalisation``.
     ``threshold``: probability from which a slice is positive; None: positive when the positive class has the largest
     logit. Before the softmax ``shift`` is added to the logit of the positive class and ``temperature`` divides all.
+    ``known_answer``: what the network says of stored slices (``detection.known_answers``).
     """
 
     name: str
@@ -52,6 +53,7 @@ class Card:
     temperature: float = 1.0
     shift: float = 0.0
     positive_class: int = 1
+    known_answer: dict = field(default_factory=dict)
     made_by: dict = field(default_factory=dict)
     figures: dict = field(default_factory=dict)
     weights_sha256: str = ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from detection.analysis import interpreted
+from detection.known_answers import known_answer
 from nets.bundle import Card, load_bundle, save_bundle
 from nets.device import Device
 from nets.runtime import Network
@@ -49,7 +50,8 @@ def finish(card: Card, state: dict, exams: ExamSet, run: Path, out: Path, device
     if any(exam.split == TEST for exam in exams.exams):
         test = exams.split(TEST)
         figures[TEST] = _figures(_opinion(card, _logits(card, rounded, test, device)), _cohort(test))
-    return save_bundle(out, replace(card, figures=figures), state)
+    answer = known_answer(Network(card, rounded))
+    return save_bundle(out, replace(card, figures=figures, known_answer=answer), state)
 
 
 def _fitted(card: Card, logits: np.ndarray, cohort: Cohort) -> Card:

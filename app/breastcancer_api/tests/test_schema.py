@@ -67,5 +67,6 @@ class SchemaTests(SimpleTestCase):
                 ("/networks/", "get"),
                 ("/livez", "get"),
                 ("/readyz", "get"),
+                ("/metrics", "get"),
             },
         )

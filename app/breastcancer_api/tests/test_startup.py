@@ -10,7 +10,7 @@ from imaging import parallel
 class PrepareTests(SimpleTestCase):
     def prepared(self, execution: str) -> list[str]:
         """What the process that answers does before, in its order."""
-        parts = ("tune_heaps", "sweep", "_interrupt", "limit_threads", "networks", "inline", "sweeping")
+        parts = ("tune_heaps", "sweep", "_interrupt", "limit_threads", "ready_networks", "inline", "sweeping")
         done = mock.Mock()
         done.sweep.return_value = 0
         done.limit_threads.return_value = 2
@@ -20,9 +20,8 @@ class PrepareTests(SimpleTestCase):
             startup.prepare()
         return [each[0] for each in done.mock_calls]
 
-    def test_networks_are_warm_and_threads_and_heaps_limited_before_the_first_exam(self):
-        done = ["tune_heaps", "sweep", "_interrupt", "limit_threads", "networks", "networks().warm"]
-        done += ["inline.sweep_now_and_then"]
+    def test_networks_have_answered_and_threads_and_heaps_limited_before_the_first_exam(self):
+        done = ["tune_heaps", "sweep", "_interrupt", "limit_threads", "ready_networks", "inline.sweep_now_and_then"]
         self.assertEqual(self.prepared("inline"), done)
 
     def test_where_workers_read_no_network_is_loaded(self):
