@@ -1,6 +1,8 @@
 """Who may use the API, and how much of it."""
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -26,11 +28,14 @@ class BearerToken(TokenAuthentication):
             raise AuthenticationFailed from error
 
 
-class Known(BasePermission):
+def known(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Everybody whom a token or a session names, and where ANONYMOUS is set all others."""
+    return settings.ANONYMOUS or user.is_authenticated
 
+
+class Known(BasePermission):
     def has_permission(self, request, view):  # noqa: ARG002
-        return settings.ANONYMOUS or request.user.is_authenticated
+        return known(request.user)
 
 
 class Throttle(SimpleRateThrottle):

@@ -8,9 +8,12 @@ from django.conf import settings
 from detection.known_answers import check_answers, is_known
 from detection.pipeline import normalisation
 from nets.bundle import ROLES, Card, load_card
+from nets.card_history import saw_phantoms_only
 from nets.device import Device, choose
 from nets.runtime import Networks, load_networks
 
+RESEARCH = "Research use only."
+SYNTHETIC = "These networks were trained on synthetic exams and have never seen a patient."
 log = logging.getLogger(__name__)
 
 
@@ -64,3 +67,11 @@ def networks_header(identities: list[dict]) -> str:
     """Value of ``X-BreastWise-Networks``: who answered, and what the answer is for."""
     told = [f"{each['role']} {each['name']}/{each['version']} sha256:{each['sha256'][:12]}" for each in identities]
     return ", ".join(told) + "; research use only"
+
+
+def research_line() -> str:
+    """What a reader must know of the networks in use before anything else: of any but the shipped kind, what its card
+    says it is for."""
+    if all(saw_phantoms_only(card.made_by) for card in cards()):
+        return f"{RESEARCH} {SYNTHETIC}"
+    return " ".join((RESEARCH, *dict.fromkeys(card.intended_use for card in cards())))

@@ -172,7 +172,7 @@ FILE_UPLOAD_HANDLERS = ["breastcancer_api.uploads.NamelessFileUploadHandler"]
 WORK_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks refuse a folder that is not there
 FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
-LOGIN_REDIRECT_URL = "studies"
+LOGIN_REDIRECT_URL = "home"
 CSRF_FAILURE_VIEW = "breastcancer_api.problems.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -1,8 +1,9 @@
 """What a network has seen, as its card tells it, and what it may be used for because of that."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from nets.bundle import Card
+from nets.card_history import runs, saw_phantoms_only
 from training.exam_set import TRAINING, VALIDATION
 from training.initial import PUBLISHED
 
@@ -23,13 +24,8 @@ def intended_use(made_by: Mapping) -> str:
 
 def saw_photographs(made_by: Mapping) -> bool:
     """Whether a network, or one it started from, began with the weights that torchvision publishes."""
-    *_, first = _runs(made_by)
+    *_, first = runs(made_by)
     return str(first.get("started_from")).startswith(PUBLISHED)
-
-
-def saw_phantoms_only(made_by: Mapping) -> bool:
-    """Whether a network and those it started from were trained on phantoms and nothing else, as far as is known."""
-    return all(run.get("data", {}).get("source", {}).get("kind") == "phantoms" for run in _runs(made_by))
 
 
 def seeds_seen(card: Card) -> list[range]:
@@ -37,7 +33,7 @@ def seeds_seen(card: Card) -> list[range]:
 
     Of trainings and calibrations that did not tell theirs (older cards, other exams) there are none.
     """
-    trained = [seeds for run in _runs(card.made_by) for seeds in _seeds(run.get("data", {}), (TRAINING, VALIDATION))]
+    trained = [seeds for run in runs(card.made_by) for seeds in _seeds(run.get("data", {}), (TRAINING, VALIDATION))]
     calibrated = card.made_by.get("calibrated", {}).get("data", {})
     return trained + _seeds(calibrated, (calibrated.get("split"),))
 
@@ -49,13 +45,6 @@ def seen_before(cards: Sequence[Card], data: Mapping, split: str) -> list[str]:
     """
     asked = _seeds(data, (split,))
     return [card.role for card in cards if any(_meet(a, b) for a in asked for b in seeds_seen(card))]
-
-
-def _runs(made_by: Mapping | str) -> Iterator[Mapping]:
-    """Each training, the last one first; what the first of them started from is a text."""
-    while isinstance(made_by, Mapping):
-        yield made_by
-        made_by = made_by.get("started_from", "")
 
 
 def _seeds(data: Mapping, splits: Sequence[str]) -> list[range]:

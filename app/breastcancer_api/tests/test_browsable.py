@@ -74,11 +74,6 @@ class BrowsableTests(BrowsableTestCase):
         self.assertIn("/session/login/?next=/studies/", Page(self.page("/studies/", 401)).links)
         self.page("/session/login/")
 
-    def test_who_signs_in_comes_to_the_studies(self):
-        User.objects.create_user("reader", password="a long word")
-        answer = self.client.post("/session/login/", {"username": "reader", "password": "a long word"})
-        self.assertRedirects(answer, "/studies/")
-
     def test_server_has_an_icon(self):
         icon = self.client.get("/favicon.ico")["Location"]
         self.assertEqual(icon, "/static/breastcancer_api/icon.svg")

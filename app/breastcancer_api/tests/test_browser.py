@@ -92,7 +92,7 @@ class BrowserTests(FolderTestCase):
         return WebDriverWait(self.browser, EVENT_SECONDS, 0.05, passing).until(until, told)
 
     def sign_in(self) -> None:
-        self.open("/session/login/")
+        self.open("/session/login/?next=/studies/")
         self.find("[name=username]").send_keys(USER["SUPERUSER_NAME"])
         self.find("[name=password]").send_keys(USER["SUPERUSER_PASSWORD"])
         self.find("[type=submit]").click()

@@ -4,7 +4,7 @@ from django.test import SimpleTestCase
 
 from nets.tests.test_bundle import CARD
 from training.initial import PUBLISHED
-from training.seen import intended_use, saw_phantoms_only, seeds_seen, seen_before
+from training.seen import intended_use, seeds_seen, seen_before
 
 
 def data(training: int, validation: int, test: int, **told) -> dict:
@@ -45,14 +45,6 @@ class SeenTests(SimpleTestCase):
 
 
 class IntendedUseTests(SimpleTestCase):
-    def test_network_saw_phantoms_only_when_all_it_started_from_did(self):
-        phantoms, zips = ({"data": {"source": {"kind": kind}}} for kind in ("phantoms", "zips"))
-        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": "random weights"}))
-        self.assertTrue(saw_phantoms_only(phantoms | {"started_from": phantoms}))
-        self.assertFalse(saw_phantoms_only(zips | {"started_from": phantoms}))
-        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": zips}))
-        self.assertFalse(saw_phantoms_only(phantoms | {"started_from": {"command": "train"}}))
-
     def test_network_that_began_with_photographs_says_so(self):
         phantoms = {"data": {"source": {"kind": "phantoms"}}}
         began = phantoms | {"started_from": f"{PUBLISHED}, but for the last layer"}
