@@ -66,8 +66,9 @@ class Answer:
 
 
 @contextmanager
-def serving(state: Path) -> Iterator[Server]:
-    """The API while gunicorn serves it, with its database and work folder under ``state``. Raises CommandError."""
+def serving(state: Path, **settings: str) -> Iterator[Server]:
+    """The API while gunicorn serves it, with its database and work folder under ``state`` and these ``settings`` of
+    ``breastwise.env``. Raises CommandError."""
     environ = os.environ | {
         "STATE_DIR": str(state),
         "WORK_DIR": str(state / "work"),
@@ -80,6 +81,7 @@ def serving(state: Path) -> Iterator[Server]:
         "REQUEST_RATE": "none",
         "PICTURE_RATE": "none",
         "LOG_LEVEL": "WARNING",
+        **settings,
     }
     # Django's checks import every view, and torch with them; ``manage.py test`` makes them
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"]

@@ -13,11 +13,30 @@ from breastcancer_api.local_assets import strict
 from breastcancer_api.models import Study
 from breastcancer_api.networks import research_line
 from breastcancer_api.sign_in import SignInForm
+from imaging.archive import CLUTTER_FILES, CLUTTER_FOLDERS
+from imaging.wanted import ROLES
+
+# what an exam's form may say of its passes, in words
+PASSES = tuple(zip(ROLES, ("Before contrast", "First pass", "Second pass", "Third pass"), strict=True))
 
 
-@method_decorator((never_cache, strict), name="dispatch")
+def limits() -> dict:
+    """What the page must know before it sends: the most ``bytes`` of a request and ``files`` of an exam, and the names,
+    in small letters, that are no part of one."""
+    return {
+        "bytes": settings.MAX_UPLOAD_BYTES,
+        "files": settings.MAX_FILES,
+        "clutter_folders": sorted(CLUTTER_FOLDERS),
+        "clutter_files": sorted(CLUTTER_FILES),
+    }
+
+
 class Screen:
     """What all our pages share: nothing of them stays in a browser's cache, and the research line is on each."""
+
+    @method_decorator((never_cache, strict))
+    def dispatch(self, *args, **kwargs):
+        return super().dispatch(*args, **kwargs)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(research=research_line(), version=settings.VERSION, **kwargs)
@@ -36,7 +55,12 @@ class Home(Screen, OfAKnown, TemplateView):
     """``/``: an exam is sent, earlier studies are found."""
 
     template_name = "breastcancer_api/home.html"
-    extra_context = {"limit": settings.MAX_UPLOAD_BYTES, "states": Study.State.values}  # noqa: RUF012
+
+    def get_context_data(self, **kwargs):
+        megabytes = settings.MAX_UPLOAD_BYTES // settings.MEGABYTE
+        most = f"Up to {megabytes:,} MB and {settings.MAX_FILES:,} files."
+        told = {"limits": limits(), "most": most, "passes": PASSES, "states": Study.State.values}
+        return super().get_context_data(**told, **kwargs)
 
 
 class Read(Screen, OfAKnown, TemplateView):
