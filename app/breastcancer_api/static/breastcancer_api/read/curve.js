@@ -1,0 +1,79 @@
+// How the tissue at a place takes up contrast.
+import { byId, element } from "../dom.js";
+import { getJson } from "../http.js";
+import { chart } from "./chart.js";
+import { remedy } from "./remedies.js";
+import { kinetics, number } from "./words.js";
+
+const SETTLED = 150; // milliseconds without movement until a curve is asked for
+const HINT = "Click on a picture, or press K, to see how the tissue there takes up contrast.";
+const RELATIVE = "Brightness relative to before contrast.";
+
+export class Curve {
+  #settling = 0;
+  #asking = null;
+
+  constructor({ exam, address, view }) {
+    Object.assign(this, { exam, address });
+    view.on(["place", "shown"], this.#changed);
+  }
+
+  close() {
+    clearTimeout(this.#settling);
+    this.#asking?.abort();
+  }
+
+  #changed = ({ place, shown }) => {
+    this.close();
+    if (!place) return this.#say(this.exam.pictures ? HINT : "Choose a finding to see the curve at its peak.");
+    if (!this.exam.pictures) return this.#showPeak(place, shown);
+    this.#say("…");
+    this.#settling = setTimeout(() => this.#ask(place, shown), SETTLED);
+  };
+
+  async #ask({ row, column }, slice) {
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    try {
+      const curve = await getJson(`${this.address}slices/${slice}/curve/?row=${row}&column=${column}`, { signal });
+      this.#show(
+        `Slice ${slice}, row ${row}, column ${column}`,
+        curve.seconds,
+        curve.brightness,
+        kinetics(curve),
+        curve.patient_position,
+      );
+    } catch (problem) {
+      if (!signal.aborted) this.#say(`${problem.detail} ${remedy(problem.code)}`);
+    }
+  }
+
+  /** What the numbers tell where pictures are gone. */
+  #showPeak(place, slice) {
+    const at = ({ best_slice: best, peak }) =>
+      best === slice && peak?.row === place.row && peak.column === place.column;
+    const peak = this.exam.findings.find(at)?.peak;
+    if (!peak) return this.#say("Pictures are not kept: curves are known at the peaks of findings only.");
+    this.#show(
+      `Slice ${slice}, peak. ${RELATIVE}`,
+      null,
+      peak.curve,
+      kinetics({ delayed_change: null, ...peak }),
+      peak.patient_position,
+    );
+  }
+
+  #show(where, seconds, brightness, words, position) {
+    const lies =
+      position && `Left ${number(position[0])}, back ${number(position[1])}, head ${number(position[2])} mm.`;
+    byId("curve").replaceChildren(
+      chart(seconds, brightness),
+      element("p", { class: "small" }, words),
+      element("p", { class: "small quiet" }, `${where}. `, lies ?? ""),
+    );
+  }
+
+  #say(words) {
+    byId("curve").replaceChildren(element("p", { class: "small quiet" }, words));
+  }
+}
