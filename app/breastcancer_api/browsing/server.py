@@ -34,7 +34,8 @@ def manage(state: Path, *command: str, **environ: str) -> str:
     """What a command of manage.py prints beside the server, on its database."""
     environ = os.environ | {"STATE_DIR": str(state), "STATIC_ROOT": str(state / "static")} | environ
     command = [sys.executable, "manage.py", *command]
-    return subprocess.run(command, cwd=APP, env=environ, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    options = {"cwd": APP, "env": environ, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.run(command, check=True, **options).stdout.strip()  # noqa: S603  # nosec B603  # our own
 
 
 def load_studies(state: Path, more: int = 0) -> None:

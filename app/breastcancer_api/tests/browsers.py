@@ -37,7 +37,8 @@ class BrowserTestCase(FolderTestCase):
         super().setUp()
         self.stage = Stage(self.browser, self.line, self.folder)
         self.line.free()
-        self.browser.chrome.delete_all_cookies()
+        self.browser.chrome.get("about:blank")  # the page of the test before would ask on without its session
+        self.browser.chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self.browser.width(1280)
         self.browser.console()
         self.addCleanup(self.assert_nothing_told)

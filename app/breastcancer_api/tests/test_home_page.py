@@ -72,6 +72,12 @@ class SendTests(BrowserTestCase):
         self.browser.drop(self.stage.exam(), ".earlier")
         self.assert_read()
 
+    def test_synthetic_exam_is_made_and_sent_as_any(self):
+        self.sign_in()
+        self.browser.find("#synthetic").click()
+        study = self.study()
+        self.assertEqual((study["state"], study["slice_count"]), ("done", 48))
+
     def test_passes_are_named_where_somebody_names_them(self):
         self.sign_in()
         self.browser.find("#passes summary").click()
@@ -300,6 +306,17 @@ class HomeTests(BrowserTestCase):
         self.until_rows("dddddddd")
         self.browser.chrome.refresh()
         self.until_rows("dddddddd")
+
+    def test_study_is_found_by_the_beginning_of_its_id(self):
+        self.sign_in()
+        self.browser.find("#search").send_keys("bbbb")
+        self.until_rows("bbbbbbbb")
+
+    def test_search_for_what_is_no_id_is_refused_in_words(self):
+        self.sign_in()
+        self.browser.find("#search").send_keys("xyz")
+        self.browser.find("#list-told", "The query cannot be read.")
+        self.assertIn("400 (Bad Request)", self.browser.console()[0])
 
     def test_studies_come_in_pages(self):
         self.sign_in()
