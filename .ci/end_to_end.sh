@@ -166,7 +166,8 @@ python app/manage.py phantom --seed 7 --out "$folder/series.zip" >"$folder/phant
 curl --silent --fail --retry 120 --retry-delay 1 --retry-all-errors --max-time 10 --output /dev/null "$url/readyz" ||
     fail "the server does not become ready"
 ok "the server is ready, through nginx, gunicorn and PostgreSQL"
-grep -q "System check identified no issues" "$folder/web.log" || fail "check --deploy warns: $(head -n 20 "$folder/web.log")"
+grep -q "System check identified no issues" "$folder/web_errors.log" ||
+    fail "check --deploy warns: $(head -n 20 "$folder/web_errors.log")"
 ok "check --deploy has nothing to say of the settings"
 [ "$(query "$DATABASE_NAME" "SELECT username FROM auth_user WHERE is_superuser")" = administrator ] ||
     fail "no administrator"
