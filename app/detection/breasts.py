@@ -17,6 +17,8 @@ from imaging.stack import Stack, nearest_axis
 
 # A network is sure of a slice from this probability on: what it hardly calls positive has heat anywhere.
 SURE = 0.8
+# So many slices of a run, evenly chosen, are looked at in the breast that has less heat.
+PROBED = 2
 OTHER = {LEFT: RIGHT, RIGHT: LEFT}
 
 
@@ -45,9 +47,10 @@ class Part:
         return tuple(Sight(number, self.breast) for number in dict.fromkeys((self.best, furthest)))
 
     @property
-    def middle(self) -> int:
-        """The slice in the middle: ends show little."""
-        return self.numbers[len(self.numbers) // 2]
+    def probed(self) -> list[int]:
+        """PROBED slices between the ends, which show little, or fewer."""
+        places = np.linspace(0, len(self.numbers) - 1, PROBED + 2)[1:-1].round().astype(int)
+        return [self.numbers[place] for place in dict.fromkeys(places.tolist())]
 
 
 def whole(run: Sequence[SliceResult]) -> Part:
@@ -63,9 +66,10 @@ def by_breast(runs: Mapping[Part, Sequence[str]], look: Look) -> list[Part]:
     """``runs`` in their order, those in two that surely show something in both breasts. To each the breasts with the
     most heat in the slices that were looked at, the best one first; none where that is not known: it stays whole."""
     suspected = {run for run, breasts in runs.items() if len(set(breasts)) > 1}
-    asked = {run: Sight(run.middle, OTHER[breasts[0]]) for run, breasts in runs.items() if len(set(breasts)) == 1}
-    positive = look.analysis(list(asked.values())).decisions if asked else ()
-    suspected |= {run for run, found in zip(asked, positive, strict=True) if found}
+    asked = {run: OTHER[breasts[0]] for run, breasts in runs.items() if len(set(breasts)) == 1}
+    probes = [(run, Sight(number, breast)) for run, breast in asked.items() for number in run.probed]
+    positive = look.analysis([sight for _, sight in probes]).decisions if probes else ()
+    suspected |= {run for (run, _), found in zip(probes, positive, strict=True) if found}
     return [part for run in runs for part in (_split(run, look) if run in suspected else [run])]
 
 

@@ -24,7 +24,7 @@ MIDDLE, SCANNERS_MIDDLE = 10.0, 30.0
 # Peaks of one finding that lie further apart within their slices, in mm, may be of two tumours.
 APART = 40.0
 # Tissue is hot where heat around its peak is at least so strong, as a share of it.
-HOT = 0.5
+HOT = 0.3
 SIDES = {"L": LEFT, "R": RIGHT}  # as Laterality and ImageLaterality have them (DICOM PS3.3 C.7.3.1, C.10.1)
 
 

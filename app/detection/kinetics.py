@@ -28,7 +28,7 @@ PLATEAU = 10
 FLOOR = 0.2
 LARGEST_RATIO = 3.0
 # So large a share of enhancing tissue makes a type of curve more than noise, of which a few pixels have any.
-BELIEVED = 0.25
+BELIEVED = 0.4
 CURVE_PIXELS = 3  # rows and columns over which a curve is taken
 
 

@@ -68,11 +68,11 @@ class SplitTests(SimpleTestCase):
 
 
 class AskedTests(SimpleTestCase):
-    def test_the_other_breast_is_looked_at_in_the_slice_in_the_middle(self):
+    def test_the_other_breast_is_looked_at_in_two_slices_between_the_ends(self):
         look = GivenLook(None)
-        runs = {run(3, 13): [LEFT], run(15, 15): [RIGHT]}
+        runs = {run(3, 12): [LEFT], run(15, 15): [RIGHT]}
         self.assertEqual(by_breast(runs, look), list(runs))
-        self.assertEqual(look.judged, [Sight(8, RIGHT), Sight(15, LEFT)])
+        self.assertEqual(look.judged, [Sight(6, RIGHT), Sight(9, RIGHT), Sight(15, LEFT)])
 
     def test_heat_in_both_breasts_needs_no_asking(self):
         look = GivenLook(None, shown("9000", "0009"))
