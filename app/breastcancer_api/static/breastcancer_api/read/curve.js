@@ -2,6 +2,7 @@
 import { byId, element } from "../dom.js";
 import { getJson } from "../http.js";
 import { chart } from "./chart.js";
+import { curveOf } from "./moves.js";
 import { remedy } from "./remedies.js";
 import { kinetics, number } from "./words.js";
 
@@ -25,8 +26,8 @@ export class Curve {
 
   #changed = ({ place, shown }) => {
     this.close();
-    if (!place) return this.#say(this.exam.pictures ? HINT : "Choose a finding to see the curve at its peak.");
-    if (!this.exam.pictures) return this.#showPeak(place, shown);
+    if (!place) return this.#say(this.exam.pictures ? HINT : "Choose a finding to see its curve.");
+    if (!this.exam.pictures) return this.#showKnown(place, shown);
     this.#say("…");
     this.#settling = setTimeout(() => this.#ask(place, shown), SETTLED);
   };
@@ -49,17 +50,17 @@ export class Curve {
   }
 
   /** What the numbers tell where pictures are gone. */
-  #showPeak(place, slice) {
-    const at = ({ best_slice: best, peak }) =>
-      best === slice && peak?.row === place.row && peak.column === place.column;
-    const peak = this.exam.findings.find(at)?.peak;
-    if (!peak) return this.#say("Pictures are not kept: curves are known at the peaks of findings only.");
+  #showKnown({ row, column }, slice) {
+    const isHere = (curve) => curve.row === row && curve.column === column;
+    const peak = this.exam.findings.find((each) => each.best_slice === slice && each.peak && isHere(curveOf(each.peak)))
+      ?.peak;
+    if (!peak) return this.#say("Pictures are not kept: the curves of findings are known, and no others.");
     this.#show(
-      `Slice ${slice}, peak. ${RELATIVE}`,
+      `Slice ${slice}, row ${row}, column ${column}. ${RELATIVE}`,
       null,
       peak.curve,
       kinetics({ delayed_change: null, ...peak }),
-      peak.patient_position,
+      null,
     );
   }
 

@@ -93,7 +93,7 @@ export const fit = () => ({ zoom: 1, middle: [0.5, 0.5] });
 
 const kept = (middle) => middle.map((each) => clamp(each, 0, 1));
 
-/** Moves the place of the curve by pixels; the first time it comes to the peak of the slice's finding, or the middle. */
+/** Moves the place of the curve by pixels; the first time it comes to that of the slice's finding, or the middle. */
 export const movePlace =
   (down, right) =>
   ({ place, slice }, { rows, columns, findings }) => {
@@ -105,12 +105,15 @@ export const movePlace =
 
 function firstPlace(slice, rows, columns, findings) {
   const peak = findings.find((each) => each.best_slice === slice)?.peak;
-  return { row: peak?.row ?? rows >> 1, column: peak?.column ?? columns >> 1 };
+  return peak ? curveOf(peak) : { row: rows >> 1, column: columns >> 1 };
 }
 
 export const showFinding =
   ({ best_slice: slice, peak }) =>
   () => ({
     slice,
-    place: peak && { row: peak.row, column: peak.column },
+    place: peak && curveOf(peak),
   });
+
+/** Where the curve of a finding is. */
+export const curveOf = ({ curve_row: row, curve_column: column }) => ({ row, column });
