@@ -93,6 +93,20 @@ def erasing(stage: Stage) -> Iterator[None]:
 
 
 @contextmanager
+def erased(stage: Stage) -> Iterator[None]:
+    """A study that was sent for it: those that the list holds have no files."""
+    _at_home(stage)
+    stage.choose(stage.exam())
+    stage.browser.wait(lambda chrome: "/read/" in chrome.current_url, "the page of the study")
+    stage.browser.open("/")
+    stage.browser.find("#rows tr:first-child .done")
+    stage.browser.find("#rows tr:first-child button").click()
+    stage.browser.find("dialog .danger").click()
+    stage.browser.find("dialog h2", "Erased")
+    yield
+
+
+@contextmanager
 def networks(stage: Stage) -> Iterator[None]:
     _at_home(stage)
     stage.browser.find("#networks-open").click()
@@ -115,7 +129,7 @@ STATES: dict[str, Callable[[Stage], AbstractContextManager[None]]] = {
     each.__name__.replace("_", "-"): each
     for each in (
         *(sign_in, wrong_password, choosing, naming_the_passes, sending, broken_line, cancelled, too_large),
-        *(nothing_found, erasing, networks, offline),
+        *(nothing_found, erasing, erased, networks, offline),
     )
 }
 

@@ -28,7 +28,7 @@ PLACES = 3  # exams that the server takes at once
 
 
 class SendTests(BrowserTestCase):
-    settings = {"MAX_FILES": "100", "THREADS": "1", "QUEUE": str(PLACES - 1)}  # noqa: RUF012
+    settings = {"MAX_FILES": "200", "THREADS": "1", "QUEUE": str(PLACES - 1)}  # noqa: RUF012
 
     def study(self) -> dict:
         """The study whose page is opened, once it has ended."""
@@ -179,10 +179,10 @@ class SendTests(BrowserTestCase):
         self.sign_in()
         folder = self.folder / "many"
         folder.mkdir()
-        for k in range(101):
+        for k in range(201):
             (folder / f"{k}.dcm").write_bytes(b"")
         self.stage.choose(folder, "#folder")
-        self.assertIn("There are 101; 100 are the most.", self.browser.find("#told [role=alert]").text)
+        self.assertIn("There are 201; 200 are the most.", self.browser.find("#told [role=alert]").text)
 
     def test_folder_that_holds_nothing_of_use_is_refused(self):
         self.sign_in()
@@ -383,8 +383,8 @@ class HomeTests(BrowserTestCase):
         for name, state in STATES.items():
             with self.subTest(name), state(self.stage):
                 self.assert_accessible()
+            self.browser.leave()
             self.browser.width(1280)
-            self.browser.chrome.delete_all_cookies()
             told = self.browser.console()
             self.assertEqual([each for each in told if "net::ERR_" not in each], [])  # lines that were cut
 
