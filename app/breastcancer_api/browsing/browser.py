@@ -85,6 +85,11 @@ class Browser:
         self.find("[name=password]").send_keys(password)
         self.find("[type=submit]").click()
 
+    def leave(self) -> None:
+        """Nobody is signed in, and no page is open that would ask on without its session."""
+        self.chrome.get("about:blank")
+        self.chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
     def console(self) -> list[str]:
         """What the browser has warned of since it was asked last: errors of scripts, what is refused or not there."""
         return [each["message"] for each in self.chrome.get_log("browser")]

@@ -37,8 +37,7 @@ class BrowserTestCase(FolderTestCase):
         super().setUp()
         self.stage = Stage(self.browser, self.line, self.folder)
         self.line.free()
-        self.browser.chrome.get("about:blank")  # the page of the test before would ask on without its session
-        self.browser.chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.browser.leave()
         self.browser.width(1280)
         self.browser.console()
         self.addCleanup(self.assert_nothing_told)
