@@ -5,7 +5,7 @@ Slices side by side that show something in both breasts are two findings, which 
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,7 +33,8 @@ class Peak:
     """The place in the best slice where the scantype network looked most, and the most suspicious curve around it.
 
     ``row`` and ``column`` count from 0 at the centre of the first pixel. ``patient_position`` is in mm (left, back,
-    head), ``side`` is ``left`` or ``right`` or ``middle``; both None where headers do not say where slices lie.
+    head), ``side`` is ``left`` or ``right`` or ``middle``; both None where headers do not say where slices lie, and no
+    side where slices of the finding show most heat in either breast and could not be parted.
     ``curve`` is that of ``curve_row`` and ``curve_column``, as ``kinetics.most_suspicious`` finds it in the hot tissue,
     or of the peak where nothing there enhances: the brightness before and in each pass, relative to that before, or to
     the floor of ``kinetics`` where that is darker; ``initial_rise`` in percent, ``curve_type`` a ``kinetics.CurveType``
@@ -83,10 +84,7 @@ def findings(slices: Sequence[SliceResult], exam: KeptExam, look: Look) -> tuple
     heats |= _heats([part for part in parts if part not in runs], look)
     floor = floor_of(exam)
     body = body_of(exam, floor)
-    return tuple(
-        _finding(number, part, exam, {sight.number: heats[sight] for sight in part.looked_at}, floor, body)
-        for number, part in enumerate(parts, start=1)
-    )
+    return tuple(_finding(number, part, exam, heats, floor, body) for number, part in enumerate(parts, start=1))
 
 
 def _heats(parts: Sequence[Part], look: Look) -> dict[Sight, np.ndarray]:
@@ -114,13 +112,16 @@ def _finding(
     number: int,
     part: Part,
     exam: KeptExam,
-    heats: Mapping[int, np.ndarray],
+    heats: Mapping[Sight, np.ndarray],
     floor: float,
     body: Body,
 ) -> Finding:
-    """``heats`` (rows, columns) by slices, the best one first."""
-    heat, passes, spacing = heats[part.best], smoothed(exam.passes(part.best)), exam.stack.slice_spacing
+    """``heats`` (rows, columns) of what was looked at."""
+    seen = {sight.number: heats[sight] for sight in part.looked_at}
+    heat, passes, spacing = seen[part.best], smoothed(exam.passes(part.best)), exam.stack.slice_spacing
     peak = _peak(exam.stack, part.best, heat, passes, floor)
+    if peak and {LEFT, RIGHT} <= set(_breasts(exam.stack, part, heats)):
+        peak = replace(peak, side=None)
     found = agreement(heat, passes, floor, body.places(part.best))
     return Finding(
         number=number,
@@ -131,7 +132,7 @@ def _finding(
         breast=part.breast,
         peak=peak,
         agreement=found,
-        warnings=(*found.warnings, *_apart(exam.stack, heats), *_contradicted(exam, peak)),
+        warnings=(*found.warnings, *_apart(exam.stack, seen), *_contradicted(exam, peak)),
     )
 
 

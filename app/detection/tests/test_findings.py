@@ -110,6 +110,13 @@ class FindingsTests(SimpleTestCase):
         told = "in slice 4 the scantype network looked most 44 mm away from where it did in slice 2"
         self.assertEqual(found.warnings, (f"{told}: this may be more than one finding",))
 
+    def test_heat_in_either_breast_that_is_not_parted_has_no_side(self):
+        places = {2: LEFT, 3: LEFT, 4: RIGHT}
+        look = GivenLook(lambda sight: spot(self.exam.stack, places[sight.number])[1])
+        [found] = findings(results("0111", dict.fromkeys((2, 3, 4), 0.9)), self.exam, look)
+        self.assertEqual((found.breast, found.peak.side), (None, None))
+        self.assertIn("this may be more than one finding", found.warnings[0])
+
     def test_heat_far_apart_in_a_slice_that_is_hardly_positive_is_not_told(self):
         places = {2: LEFT, 3: LEFT, 4: (124, 0, 0)}
         look = GivenLook(lambda sight: spot(self.exam.stack, places[sight.number])[1])
