@@ -36,6 +36,13 @@ class Studies:
         answer = self.server.client.post(f"{self.server.url}/studies/", files={"file": ("exam.zip", archive)})
         return answer.json()["id"] if answer.status_code == 201 else self.ask("/studies/").json()["results"][0]["id"]
 
+    def begin(self, archive: bytes) -> str:
+        """The id of a study of ``archive``, which is yet to be read."""
+        options = {"files": {"file": ("exam.zip", archive)}, "headers": {"Prefer": "respond-async"}}
+        answer = self.server.client.post(f"{self.server.url}/studies/", **options)
+        answer.raise_for_status()
+        return answer.json()["id"]
+
     def erase(self, study: str) -> None:
         self.server.client.delete(f"{self.server.url}/studies/{study}/").raise_for_status()
 
