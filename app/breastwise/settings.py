@@ -92,6 +92,7 @@ if env.DATABASE_HOST:
             "PASSWORD": env.DATABASE_PASSWORD,
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
+            "TEST": {"NAME": f"test_breastwise_{os.getpid()}"},  # tests run side by side
         }
     }
 else:
