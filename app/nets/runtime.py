@@ -10,6 +10,7 @@ import torch
 
 from nets.bundle import SIZE, BundleError, Card, load
 from nets.device import Device
+from nets.packed import packed
 from nets.vgg import build_vgg19, fold_pooling
 
 # Called before each batch; it may raise to end the work.
@@ -27,7 +28,8 @@ def uncounted(_slices: int) -> None:
 
 
 class Network:
-    """A VGG19 ready to run, with the card that says what it takes and means."""
+    """A VGG19 ready to run, with the card that says what it takes and means; ``model`` is the plain one, of which
+    gradients can be taken."""
 
     def __init__(self, card: Card, state: dict[str, torch.Tensor], device: Device | None = None):
         """On ``device``, by default the processor in float32. Raises BundleError when the weights do not fit the card's
@@ -41,21 +43,22 @@ class Network:
         if card.topology.head == "classifier":
             model = fold_pooling(model, card.topology, SIZE)
         model = model.eval().requires_grad_(False).to(self.device.name, memory_format=torch.channels_last)
-        self.exact = model if self.device.dtype == torch.float32 else deepcopy(model)
-        self.model = model.to(self.device.dtype)
+        self._exact = packed(model, self.device.name)
+        self.model = model if self.device.dtype == torch.float32 else deepcopy(model).to(self.device.dtype)
+        self._fast = self._exact if self.model is model else packed(self.model, self.device.name)
 
     @property
     def rounds(self) -> bool:
         """Whether ``logits`` are those of a lower precision than ``exact_logits``."""
-        return self.model is not self.exact
+        return self._fast is not self._exact
 
     def logits(self, images: np.ndarray, check: Check = unchecked, count: Counter = uncounted) -> np.ndarray:
         """Logits (N, outputs) float32 of ``images``, (N, channels, 128, 128) with values 0..255."""
-        return self._in_batches(self.model, images, check, count)
+        return self._in_batches(self._fast, images, check, count)
 
     def exact_logits(self, images: np.ndarray, check: Check = unchecked) -> np.ndarray:
         """As ``logits``, computed in float32 whatever the device's precision."""
-        return self._in_batches(self.exact, images, check, uncounted)
+        return self._in_batches(self._exact, images, check, uncounted)
 
     def _in_batches(self, model: torch.nn.Module, images: np.ndarray, check: Check, count: Counter) -> np.ndarray:
         results = [np.empty((0, self.card.topology.outputs), np.float32)]

@@ -1,4 +1,5 @@
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from detection.pipeline import normalisations, prepared
 from detection.tests.test_heat import BUNDLES
 from imaging.archive import Limits
 from imaging.reading import read_four_folders
-from nets.bundle import ROLES, load_card
+from nets.bundle import ROLES, load, load_card
 from nets.device import Device
-from nets.runtime import Networks, load_networks
+from nets.runtime import Network, Networks, load_networks
 from phantom.dicom import write_zip
 from phantom.exam import Exam
 from phantom.protocol import Protocol
@@ -35,6 +36,13 @@ def stored_exam() -> np.ndarray:
             images = prepared(read, *normalisations(tuple(load_card(BUNDLES, role) for role in ROLES)))
     both = np.concatenate([images.single, images.scantype], axis=1)
     return np.round(both[[number - 1 for number in NUMBERS]]).astype(np.uint8)
+
+
+def damaged(role: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Network:
+    """A shipped network whose first weights were changed."""
+    card, state = load(BUNDLES, role)
+    first = "features.0.weight"
+    return Network(card, state | {first: change(state[first])})
 
 
 class KnownAnswersTests(SimpleTestCase):
@@ -71,16 +79,12 @@ class KnownAnswersTests(SimpleTestCase):
         check_answers(load_networks(BUNDLES, Device("cpu", "bfloat16")))
 
     def test_network_whose_weights_changed_is_found_out(self):
-        found = load_networks(BUNDLES)
-        weight = next(found.scantype.exact.parameters())
-        weight.data = weight.data * 1.2
+        found = replace(self.networks, scantype=damaged("scantype", lambda weight: weight * 1.2))
         with self.assertRaisesRegex(WrongAnswer, "^phantoms-scantype .* answers wrongly on stored slices"):
             check_answers(found)
 
     def test_answer_that_is_no_number_is_found_out(self):
-        found = load_networks(BUNDLES)
-        weight = next(found.single.exact.parameters())
-        weight.data = torch.full_like(weight.data, torch.nan)
+        found = replace(self.networks, single=damaged("single", lambda weight: torch.full_like(weight, torch.nan)))
         with self.assertRaises(ArithmeticError):
             check_answers(found)
 

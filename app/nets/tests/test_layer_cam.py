@@ -30,8 +30,8 @@ def images(count: int, channels: int = 3) -> np.ndarray:
 
 def by_captum(drawn: Network, shown: np.ndarray, block: int) -> np.ndarray:
     """LayerCAM (N, rows, columns) on the layer's own cells, by the library."""
-    layer = drawn.exact.features[last_layer(block)]
-    found = LayerGradientXActivation(drawn.exact, layer).attribute(torch.from_numpy(shown), target=1)
+    layer = drawn.model.features[last_layer(block)]
+    found = LayerGradientXActivation(drawn.model, layer).attribute(torch.from_numpy(shown), target=1)
     return found.relu().sum(dim=1).detach().numpy()
 
 
@@ -51,9 +51,9 @@ class HeatTests(SimpleTestCase):
 
     def test_grad_cam_is_the_librarys(self):
         shown = images(2)
-        layer = self.scantype.exact.features[last_layer(3)]
-        cam = LayerGradCam(self.scantype.exact, layer).attribute(torch.from_numpy(shown), 1, relu_attributions=True)
-        places = cells(self.scantype.exact.features[: last_layer(3) + 1]).weights(32, 128)
+        layer = self.scantype.model.features[last_layer(3)]
+        cam = LayerGradCam(self.scantype.model, layer).attribute(torch.from_numpy(shown), 1, relu_attributions=True)
+        places = cells(self.scantype.model.features[: last_layer(3) + 1]).weights(32, 128)
         expected = places @ cam[:, 0].detach().numpy() @ places.T
         np.testing.assert_allclose(heat(self.scantype, shown, Method((3,), grad_cam)), expected, rtol=1e-3, atol=1e-9)
 
@@ -64,11 +64,11 @@ class HeatTests(SimpleTestCase):
 
     def test_what_is_served_is_the_product_of_the_librarys_two_maps(self):
         shown, expected = images(1), 1.0
-        layers = [self.scantype.exact.features[last_layer(block)] for block in (2, 3)]
-        found = LayerGradientXActivation(self.scantype.exact, layers).attribute(torch.from_numpy(shown), target=1)
+        layers = [self.scantype.model.features[last_layer(block)] for block in (2, 3)]
+        found = LayerGradientXActivation(self.scantype.model, layers).attribute(torch.from_numpy(shown), target=1)
         for each, block in zip(found, (2, 3), strict=True):
             cam = each.sum(dim=1).relu()[0].detach().numpy()
-            places = cells(self.scantype.exact.features[: last_layer(block) + 1]).weights(len(cam), 128)
+            places = cells(self.scantype.model.features[: last_layer(block) + 1]).weights(len(cam), 128)
             expected *= scaled(places @ cam @ places.T)
         np.testing.assert_allclose(heat(self.scantype, shown)[0], expected, atol=1e-4)
 
@@ -107,7 +107,7 @@ class HeatTests(SimpleTestCase):
         before = self.scantype.exact_logits(shown)
         heat(self.scantype, shown)
         np.testing.assert_array_equal(self.scantype.exact_logits(shown), before)
-        self.assertTrue(all(weight.grad is None for weight in self.scantype.exact.parameters()))
+        self.assertTrue(all(weight.grad is None for weight in self.scantype.model.parameters()))
 
 
 class FormulaTests(SimpleTestCase):
