@@ -1,8 +1,8 @@
 """An exam's pictures and whose they are, kept in one file for a while: what the forms of a result are made from.
 
-A zip of stored members: ``pictures/<folder>/<number>.<type>.npy.zst`` and ``inputs/<number>.npy.zst``, packed by
-Zstandard (RFC 8878) because every exam waits for it, and last ``exam.json``, beside the zip's directory. Of a
-picture's values the lowest bytes come first, then the next: apart they pack faster and smaller. It names a patient.
+A zip of stored members: ``pictures/<folder>/<number>.npy.b2`` and ``inputs/<number>.npy.b2``, NumPy's files packed by
+Blosc2, which is quick because every exam waits for it (docs/decisions/0012), and last ``exam.json``, beside the zip's
+directory. It names a patient.
 """
 
 import io
@@ -26,8 +26,9 @@ from imaging.pass_times import seconds_after_first
 from imaging.slice_file import SliceFile
 from imaging.stack import Stack
 
-LEVEL = 1  # of compression; a gigabyte a second
-DESCRIPTION, END = "exam.json", ".npy.zst"
+# LZ4 after the bits of all values were put together by their weight: those of noise do not pack, the others to nothing
+PACKING = {"compressor": "lz4", "level": 3, "shuffle": "bitshuffle", "numthreads": 1}
+DESCRIPTION, END = "exam.json", ".npy.b2"
 # Brightness is measured on every so manyth slice, row and column.
 LOOKED_AT = 8
 BRIGHT = 99.9  # percent
@@ -100,7 +101,7 @@ class ExamWriter:
         small, name = _small(brightness), self._names[id(image)]
         if name in self._thinned:
             self._thinned[name] = _thinned(small)
-        self._write(f"{name}.{small.dtype.str[1:]}{END}", _planes(small))
+        self._write(f"{name}{END}", small)
 
     def inputs(self, images: np.ndarray) -> None:
         """What the networks took, (N, 4, 128, 128) with values 0..255, pre and the three passes; rounded to bytes."""
@@ -108,9 +109,7 @@ class ExamWriter:
             self._write(f"{_inputs(number)}{END}", np.rint(each).astype(np.uint8))
 
     def _write(self, name: str, array: np.ndarray) -> None:
-        file = io.BytesIO()
-        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-        packed = imagecodecs.zstd_encode(file.getbuffer(), level=LEVEL)
+        packed = imagecodecs.blosc2_encode(_npy(array), typesize=array.itemsize, **PACKING)
         with self._lock:
             self._archive.writestr(name, packed)
 
@@ -133,7 +132,6 @@ class KeptExam:
     def __init__(self, file: BinaryIO | Path):
         self._archive, self._lock = zipfile.ZipFile(file), threading.Lock()
         self.description = _description(json.loads(self._read(DESCRIPTION)))
-        self._names = {name.removesuffix(END).rpartition(".")[0]: name for name in self._archive.namelist()}
 
     def __enter__(self) -> "KeptExam":
         return self
@@ -158,8 +156,7 @@ class KeptExam:
 
     def picture(self, folder: str, number: int) -> np.ndarray:
         """Brightness of a slice, (rows, columns), of whatever real type the sender's values have."""
-        name = self._names[_picture(folder, number)]
-        return _together(_unpacked(self._read(name)), np.dtype(f"<{name.removesuffix(END).rpartition('.')[2]}"))
+        return _unpacked(self._read(f"{_picture(folder, number)}{END}"))
 
     def passes(self, number: int) -> np.ndarray:
         """Brightness of a slice before and in each pass, (4, rows, columns) float32."""
@@ -202,19 +199,15 @@ def _small(brightness: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(brightness, dtype=kind)
 
 
-def _planes(values: np.ndarray) -> np.ndarray:
-    """The bytes of ``values`` (rows, columns), lowest first: (bytes a value, rows, columns) uint8."""
-    apart = values.view(np.uint8).reshape(*values.shape, -1)
-    return np.stack([apart[..., byte] for byte in range(values.itemsize)])
-
-
-def _together(planes: np.ndarray, kind: np.dtype) -> np.ndarray:
-    """The values whose bytes ``_planes`` gave."""
-    return np.stack(planes, axis=-1).view(kind)[..., 0]
+def _npy(array: np.ndarray) -> bytes:
+    """What ``numpy.save`` writes of ``array``, rows first; it would copy it three times."""
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
+    return b"".join((head.getvalue(), array))
 
 
 def _unpacked(packed: bytes) -> np.ndarray:
-    return np.load(io.BytesIO(imagecodecs.zstd_decode(packed)), allow_pickle=False)
+    return np.load(io.BytesIO(imagecodecs.blosc2_decode(packed, numthreads=1)), allow_pickle=False)
 
 
 def _description(told: dict) -> ExamDescription:

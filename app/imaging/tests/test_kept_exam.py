@@ -9,7 +9,7 @@ import numpy as np
 from imaging.archive import Limits, plan
 from imaging.exam import FOLDERS, Exam
 from imaging.header_values import REPEATED_KEYWORDS
-from imaging.kept_exam import KeptExam, _planes, _small, _together, exam_writer
+from imaging.kept_exam import KeptExam, _npy, _small, exam_writer
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import arranged, contents
 from imaging.tests.enhanced import enhanced_bytes
@@ -71,19 +71,18 @@ class PicturesTests(KeptExamTestCase):
         )
         np.testing.assert_array_equal(kept.inputs(3), np.rint(taken[2]))
 
-    def test_members_are_packed_by_zstandard_with_the_lowest_bytes_first(self):
+    def test_members_are_numpy_files_packed_by_blosc2(self):
         exam = self.exam()
         self.kept(exam)
         with zipfile.ZipFile(self.file) as archive:
-            planes = np.load(io.BytesIO(imagecodecs.zstd_decode(archive.read("pictures/pre/0001.u2.npy.zst"))))
-        self.assertEqual((planes.shape, planes.dtype), ((2, 16, 16), np.uint8))
-        np.testing.assert_array_equal(planes[0] + 256 * planes[1].astype(int), exam.pre.slices[0].stored())
+            picture = np.load(io.BytesIO(imagecodecs.blosc2_decode(archive.read("pictures/pre/0001.npy.b2"))))
+        self.assertEqual((picture.shape, picture.dtype), ((16, 16), np.uint16))
+        np.testing.assert_array_equal(picture, exam.pre.slices[0].stored())
 
     def test_signed_values_and_fractions_come_back(self):
         for kind in (np.int8, np.uint8, np.int16, np.float64):
             image = np.arange(-60, 60).reshape(10, 12)
-            small = _small(image.astype(kind))
-            np.testing.assert_array_equal(_together(_planes(small), small.dtype), image.astype(kind))
+            np.testing.assert_array_equal(np.load(io.BytesIO(_npy(_small(image.astype(kind))))), image.astype(kind))
 
     def test_file_that_is_there_is_not_written_over(self):
         self.file.write_bytes(b"mine")
@@ -160,5 +159,5 @@ class DescriptionTests(KeptExamTestCase):
         with zipfile.ZipFile(self.file) as archive:
             names = archive.namelist()
             self.assertEqual(json.loads(archive.read("exam.json"))["stack"]["rows"], 16)
-        self.assertIn("pictures/pre/0001.u2.npy.zst", names)
+        self.assertIn("pictures/pre/0001.npy.b2", names)
         self.assertEqual(len(names), 1 + 4 * 3 + 3)
