@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 One, Other = TypeVar("One"), TypeVar("Other")
 ALLOTTED = Path("/sys/fs/cgroup/cpu.max")
@@ -27,6 +28,8 @@ def cores(allotted: Path = ALLOTTED) -> int:
 
 THREADS = min(cores(), 8)  # more wait for the disk and for the interpreter
 cv2.setNumThreads(1)  # slices are what the cores share, not the rows of one
+# nor the rows of a matrix: threads of NumPy's BLAS wait for more of them busily, in the way of the networks'
+threadpool_limits(1, user_api="blas")
 
 
 def for_each(function: Callable[[One], Other], items: Iterable[One]) -> list[Other]:
