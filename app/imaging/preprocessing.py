@@ -5,6 +5,7 @@ bilinear interpolation without antialiasing. Networks differ in the maximum, see
 those that scale by exam take brightness (rescaled, MONOCHROME1 mirrored beforehand), the original takes stored values.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -52,14 +53,26 @@ class Normalisation:
         """
         if self.maximum == "slice":
             return None
-        thinned = np.concatenate([pixels[::2, ::2].ravel() for pixels in reference])
-        scale = self.factor * float(np.percentile(thinned, self.percentile, overwrite_input=True))
+        scale = self.factor * percentile_of_all([pixels[::2, ::2].ravel() for pixels in reference], self.percentile)
         if not scale > 0:
             raise NoSignal("The pass that sets the scale holds no signal.")
         return scale
 
 
 BY_SLICE = Normalisation()
+
+
+def percentile_of_all(values: Sequence[np.ndarray], percentile: float) -> float:
+    """What ``numpy.percentile`` says of all ``values`` together, 1-D each and of one type. Where they are such as most
+    scanners write it is found by counting: in less time, and without a copy of them."""
+    if values[0].dtype not in (np.uint8, np.uint16):
+        return float(np.percentile(np.concatenate(values), percentile, overwrite_input=True))
+    counts = sum(np.bincount(each, minlength=1 << 16) for each in values)
+    ends = counts.cumsum()
+    place = percentile / 100 * (ends[-1] - 1)
+    low, high = np.searchsorted(ends, [math.floor(place), math.ceil(place)], side="right")
+    share = place % 1  # and rounded as there
+    return float(low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share))
 
 
 def normalize(img: np.ndarray, maximum: float | None = None) -> np.ndarray:

@@ -11,6 +11,7 @@ from imaging.preprocessing import (
     Normalisation,
     channels,
     normalize,
+    percentile_of_all,
     prepare,
     process_scantype,
     process_single,
@@ -61,6 +62,15 @@ class NormalisationTests(SimpleTestCase):
     def test_scale_of_the_exam_is_one_and_a_half_times_a_high_percentile(self):
         reference = [np.full((4, 4), value) for value in range(1, 1002)]
         self.assertAlmostEqual(EXAM.scale(reference), 1.5 * 1000, delta=0.01)
+
+    def test_percentile_by_counting_is_numpys(self):
+        generator = np.random.default_rng(0)
+        for kind, largest in ((np.uint16, 65535), (np.uint16, 40), (np.uint8, 255), (np.int16, 3000), (np.float32, 9)):
+            for percentile in (0.0, 50.0, 99.9, 100.0, *generator.uniform(0, 100, 20)):
+                sizes = generator.integers(1, 300, 3)
+                values = [generator.integers(0, largest + 1, size).astype(kind) for size in sizes]
+                expected = np.percentile(np.concatenate(values), percentile)
+                self.assertEqual(percentile_of_all(values, float(percentile)), expected)
 
     def test_each_slice_by_its_own_maximum_has_no_scale(self):
         self.assertIsNone(Normalisation().scale([np.ones((2, 2))]))
