@@ -30,6 +30,8 @@ class LengthRequired(APIException):
 class NamelessFileUploadHandler(FileUploadHandler):
     """Writes each uploaded file to one without a name in WORK_DIR."""
 
+    chunk_size = 1 << 20
+
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
         content = nameless_file(settings.WORK_DIR)  # the upload closes it
