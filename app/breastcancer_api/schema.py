@@ -204,12 +204,12 @@ STUDY = extend_schema(
     operation_id="get_study",
     description="How far a study is, and what it found.",
     parameters=[NETWORKS],
-    responses={(200, "application/json"): StudySerializer} | _problems(MISSING),
+    responses={(200, "application/json"): StudySerializer} | _problems(BAD_QUERY, MISSING),
 )
 ERASE = extend_schema(
     operation_id="erase_study",
     description="Erases all that is kept of a study, also while it runs.",
-    responses={(200, "application/json"): ReceiptSerializer} | _problems(MISSING),
+    responses={(200, "application/json"): ReceiptSerializer} | _problems(BAD_QUERY, MISSING),
 )
 SLICES = extend_schema(
     operation_id="list_slices",
@@ -221,13 +221,13 @@ RESULTS_JSON = extend_schema(
     operation_id="get_results_json",
     description="The study with all its slices.",
     parameters=[NETWORKS],
-    responses={(200, "application/json"): ResultSerializer} | _problems(MISSING, NOT_DONE),
+    responses={(200, "application/json"): ResultSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE),
 )
 RESULTS_CSV = extend_schema(
     operation_id="get_results_csv",
     description="A line a slice (RFC 4180), names of columns first.",
     parameters=[NETWORKS],
-    responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(MISSING, NOT_DONE),
+    responses={(200, "text/csv"): OpenApiTypes.STR} | _problems(BAD_QUERY, MISSING, NOT_DONE),
 )
 KEPT = {
     410: (
@@ -250,6 +250,7 @@ PASSPORT = extend_schema(
     description="What is in the exam, as `POST /validate/` says it: known as soon as it is read, for an hour.",
     responses={(200, "application/json"): PassportSerializer}
     | _problems(
+        BAD_QUERY,
         MISSING,
         {
             409: ((NotRead.default_code, "the exam is not read yet"),),
@@ -267,7 +268,7 @@ def form(form: Form) -> Callable:
         operation_id=f"get_{form.file.replace('.', '_').replace('-', '_')}",
         description=form.description,
         parameters=[NETWORKS],
-        responses={(200, form.content_type): BINARY} | _problems(MISSING, MADE, unmade),
+        responses={(200, form.content_type): BINARY} | _problems(BAD_QUERY, MISSING, MADE, unmade),
     )
 
 
@@ -288,37 +289,37 @@ PICTURES = extend_schema(
     operation_id="get_pictures",
     description="What there is to look at: size, sides, passes, layers and what their colours mean.",
     parameters=[NETWORKS],
-    responses={(200, "application/json"): PicturesSerializer} | _problems(MISSING, NOT_DONE, KEPT),
+    responses={(200, "application/json"): PicturesSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT),
 )
 PIXELS = extend_schema(
     operation_id="get_pixels",
     description="The brightness of a slice, counted from 1, before and in each pass: (4, rows, columns) 16-bit "
     "integers, little-endian, one scale for the exam: 4096 is what all but a thousandth of its first pass stay below.",
     parameters=[NETWORKS],
-    responses={(200, "application/octet-stream"): BINARY} | _problems(MISSING, NOT_DONE, KEPT, FULL),
+    responses={(200, "application/octet-stream"): BINARY} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT, FULL),
 )
 PROJECTION_PIXELS = extend_schema(
     operation_id="get_projection_pixels",
     description="Maximum intensity projection of the first pass less before contrast, (rows, columns), in the same "
     "unit.",
     parameters=[NETWORKS],
-    responses={(200, "application/octet-stream"): BINARY} | _problems(MISSING, NOT_DONE, KEPT, FULL),
+    responses={(200, "application/octet-stream"): BINARY} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT, FULL),
 )
 LAYER = extend_schema(
     operation_id="get_layer",
     description="What lies over a grey slice, counted from 1, as a PNG of (rows, columns) with opacity.",
     parameters=[OpenApiParameter("layer", OpenApiTypes.STR, OpenApiParameter.PATH, enum=tuple(LAYERS)), NETWORKS],
-    responses={(200, "image/png"): BINARY} | _problems(MISSING, MADE),
+    responses={(200, "image/png"): BINARY} | _problems(BAD_QUERY, MISSING, MADE),
 )
 PATIENT = extend_schema(
     operation_id="get_patient",
     description="Whose the exam is, as its headers say it. The trail keeps who asked.",
-    responses={(200, "application/json"): PatientSerializer} | _problems(MISSING, NOT_DONE, KEPT),
+    responses={(200, "application/json"): PatientSerializer} | _problems(BAD_QUERY, MISSING, NOT_DONE, KEPT),
 )
 CARDS = extend_schema(
     operation_id="list_networks",
     description="The cards of the networks in use: what they are, how they were made and what they reach.",
-    responses={(200, "application/json"): {"type": "array", "items": {"type": "object"}}} | _problems(),
+    responses={(200, "application/json"): {"type": "array", "items": {"type": "object"}}} | _problems(BAD_QUERY),
 )
 SYNTHETIC = extend_schema(
     operation_id="get_synthetic_exam",

@@ -60,6 +60,17 @@ class UploadView(APIView):
         return Response(study.positive_slices, status.HTTP_201_CREATED, headers=_location(study) | _origin(study))
 
 
+class Asked:
+    """Views that refuse a parameter that they do not read, whatever is asked of them."""
+
+    query_class = Serializer  # of what they read: nothing
+
+    def initial(self, request, *args, **kwargs):
+        """Raises ValidationError."""
+        super().initial(request, *args, **kwargs)
+        self.query = _query(self.query_class, request)
+
+
 class OwnStudies:
     """Views of the studies that the client may see; others are not there."""
 
@@ -104,7 +115,7 @@ class ValidateView(APIView):
             return Response(validate(archive, wanted_passes(request)))
 
 
-class StudyView(OwnStudies, GenericAPIView):
+class StudyView(Asked, OwnStudies, GenericAPIView):
     """``GET /studies/<id>/``: how far a study is and what it found. ``DELETE`` erases it."""
 
     @schema.STUDY
@@ -117,7 +128,7 @@ class StudyView(OwnStudies, GenericAPIView):
         return Response(erase(self.get_object(), **audit.sender(request)))
 
 
-class PassportView(OwnStudies, GenericAPIView):
+class PassportView(Asked, OwnStudies, GenericAPIView):
     """``GET /studies/<id>/passport/``: what is in the exam, as soon as it is read."""
 
     @schema.PASSPORT
@@ -151,7 +162,7 @@ class SlicesView(ListAPIView):
         return super().get_queryset().filter(study=self.study)
 
 
-class ResultsView(OwnStudies, GenericAPIView):
+class ResultsView(Asked, OwnStudies, GenericAPIView):
     """A whole result as one file."""
 
     def result(self) -> Study:
@@ -217,18 +228,18 @@ def form_view(form: Form) -> Callable:
 class PictureView(LookedAtView):
     """``GET /studies/<id>/slices/<number>.png``: a slice as a picture."""
 
+    query_class = PictureQuerySerializer
+
     @schema.PICTURE
     def get(self, request, *args, number, **kwargs):  # noqa: ARG002
-        asked = _query(PictureQuerySerializer, request)
         study = self.result()
         with making(), reported(study, still_waits(request)) as report:
             _there(study, number)
-            content = png(picture(report, number, **asked))
+            content = png(picture(report, number, **self.query))
         return _file(content, PNG, study)
 
     def head(self, request, *args, number, **kwargs):  # noqa: ARG002
         """As ``get``, but that nothing is made and nothing goes out that would leave a trace."""
-        _query(PictureQuerySerializer, request)
         study = done(self.get_object())
         _there(study, number)
         with shown(study):
@@ -238,13 +249,14 @@ class PictureView(LookedAtView):
 class CurveView(LookedAtView):
     """``GET /studies/<id>/slices/<number>/curve/``: how the tissue at a place takes up contrast."""
 
+    query_class = CurveQuerySerializer
+
     @schema.CURVE
     def get(self, request, *args, number, **kwargs):  # noqa: ARG002
-        place = _query(CurveQuerySerializer, request)
         study = self.result()
         with looking(), shown(study) as exam:
             _there(study, number)
-            return Response(curve_at(exam, number, **place), headers=_origin(study) | UNKEPT)
+            return Response(curve_at(exam, number, **self.query), headers=_origin(study) | UNKEPT)
 
 
 class PicturesView(LookedAtView):
@@ -288,7 +300,7 @@ class LayerView(LookedAtView):
         return _file(layer_of(study, number, layer, still_waits(request)), PNG, study)
 
 
-class PatientView(OwnStudies, GenericAPIView):
+class PatientView(Asked, OwnStudies, GenericAPIView):
     """``GET /studies/<id>/patient/``: whose the exam is, for who asks for that."""
 
     @schema.PATIENT
@@ -300,7 +312,7 @@ class PatientView(OwnStudies, GenericAPIView):
         return Response(body, headers=UNKEPT)
 
 
-class NetworksView(APIView):
+class NetworksView(Asked, APIView):
     """``GET /networks/``: the cards of the networks in use."""
 
     @schema.CARDS
@@ -308,14 +320,15 @@ class NetworksView(APIView):
         return Response([json.loads(card.to_json()) for card in cards()])
 
 
-class SyntheticView(APIView):
+class SyntheticView(Asked, APIView):
     """``GET /synthetic.zip``: a synthetic exam to try the server with."""
+
+    query_class = SyntheticQuerySerializer
 
     @schema.SYNTHETIC
     def get(self, request):
-        asked = _query(SyntheticQuerySerializer, request)
         with making():
-            exam = synthetic_exam(asked["seed"], still_waits(request))
+            exam = synthetic_exam(self.query["seed"], still_waits(request))
         return FileResponse(exam, as_attachment=True, filename=ARCHIVE_NAME, content_type=ZIP, headers=UNKEPT)
 
 

@@ -211,6 +211,15 @@ class AllTests(LookingTestCase):
             self.get(path)
         self.assertEqual(AuditEvent.objects.filter(action="read").count(), 1)
 
+    def test_parameter_that_is_not_known_is_refused(self):
+        parts = (*PARTS, "", "passport/", "patient/", "results.json", "results.csv", "sr.dcm", "slices/2/curve/")
+        for path in parts:
+            answer = self.get(f"{path}?windw=1")
+            self.assertEqual(self.problem(answer, 400), "bad_query", path)
+            self.assertEqual(answer.json()["detail"], "windw: There is no such parameter.")
+        self.assertEqual(self.problem(self.client.delete(f"{self.location}?dry=1"), 400), "bad_query")
+        self.assertEqual(self.get("").status_code, 200)
+
     def test_slice_that_there_is_not_is_not_found(self):
         for path in ("slices/0/pixels", "slices/7/pixels", "slices/7/layers/curve_types.png"):
             self.assertEqual(self.problem(self.get(path), 404), "not_found")
