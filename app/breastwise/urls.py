@@ -2,7 +2,8 @@
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import UUIDConverter
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
@@ -11,6 +12,14 @@ from breastcancer_api.exposition import MetricsView
 from breastcancer_api.forms import FORMS
 from breastcancer_api.probes import Alive, Ready
 
+
+class StudyId(UUIDConverter):
+    """An id as somebody typed it: a UUID in capitals is the same one (RFC 9562, section 4)."""
+
+    regex = UUIDConverter.regex.replace("a-f", "a-fA-F")
+
+
+register_converter(StudyId, "id")
 # REST framework's pages, too, look for where to sign in under these names
 SESSION = [
     path("login/", screens.SignIn.as_view(), name="login"),
@@ -47,7 +56,7 @@ urlpatterns = [
     path("docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("docs/redoc/", SpectacularRedocView.as_view(), name="redoc"),
     path("", screens.Home.as_view(), name="home"),
-    path("read/<uuid:pk>/", screens.Read.as_view(), name="read"),
+    path("read/<id:pk>/", screens.Read.as_view(), name="read"),
     path("session/", include((SESSION, "rest_framework"))),
     path("favicon.ico", RedirectView.as_view(url=static("breastcancer_api/icon.svg"))),
     path("livez", Alive.as_view(), name="livez"),

@@ -39,6 +39,10 @@ class ScreensTests(ScreensTestCase):
             links = Page(self.client.get(address).content.decode()).links
             self.assertEqual([each for each in links if not each.startswith(("/", "#"))], [])
 
+    def test_id_in_capitals_is_the_same_one(self):
+        _, read, pk, _ = STUDY.split("/")
+        self.assertContains(self.client.get(f"/{read}/{pk.upper()}/"), f'data-id="{pk}"')
+
     def test_name_of_a_user_is_no_markup(self):
         self.client.force_login(User.objects.create(username="<b>one"))
         self.assertContains(self.client.get("/"), "&lt;b&gt;one")
