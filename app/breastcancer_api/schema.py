@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRequest, OpenApiResponse, extend_schema
@@ -37,6 +38,10 @@ from breastcancer_api.uploads import NoArchive, UnknownField
 from imaging.errors import LimitExceeded, ScanError
 from reports.errors import FormError
 from reports.layers import LAYERS
+
+
+class OurSessionScheme(SessionScheme):
+    target_class = "breastcancer_api.access.Session"
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -139,7 +139,7 @@ REST_FRAMEWORK = {
     # the first one says how a client that is not known may become so
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "breastcancer_api.access.BearerToken",
-        "rest_framework.authentication.SessionAuthentication",
+        "breastcancer_api.access.Session",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["breastcancer_api.access.Known"],
     "DEFAULT_THROTTLE_CLASSES": ["breastcancer_api.access.Throttle"],

@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 from unittest import mock
 
-from django.test import SimpleTestCase
+from django.contrib.auth.models import User
+from django.test import Client, SimpleTestCase
 from django.test.client import MULTIPART_CONTENT
 
 from breastcancer_api import places
@@ -57,6 +58,21 @@ class PlacesTests(UploadTestCase):
                 "POST", "/upload/", content_type=MULTIPART_CONTENT, CONTENT_LENGTH="1000", **{"wsgi.input": body}
             )
         self.refused(response, 503, "busy")
+        self.assertEqual(body.mock_calls, [])
+
+    def test_body_of_who_is_signed_in_is_not_read_for_a_token_that_a_header_brings(self):
+        body, client = mock.Mock(), Client(enforce_csrf_checks=True)
+        client.force_login(User.objects.create(username="reader"))
+        client.get("/session/login/")
+        told = {"content_type": MULTIPART_CONTENT, "CONTENT_LENGTH": "1000", "wsgi.input": body}
+        for token, status, code in (
+            (client.cookies["csrftoken"].value, 503, "busy"),
+            ("x" * 32, 403, "permission_denied"),
+        ):
+            with room(1, 1), place():
+                for address in ("/upload/", "/studies/"):
+                    answer = client.generic("POST", address, headers={"X-CSRFToken": token}, **told)
+                    self.refused(answer, status, code)
         self.assertEqual(body.mock_calls, [])
 
     def test_every_exam_waits_for_its_turn(self):
