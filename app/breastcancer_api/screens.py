@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.contrib.auth.mixins import UserPassesTestMixin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import reverse_lazy
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
+from breastcancer_api import problems
 from breastcancer_api.access import known
 from breastcancer_api.local_assets import strict
 from breastcancer_api.models import Study
@@ -71,6 +73,24 @@ class Read(Screen, OfAKnown, TemplateView):
 
 class SignIn(Screen, LoginView):
     template_name, authentication_form = "breastcancer_api/sign_in.html", SignInForm
+
+
+STALE = "This page was open too long, or somebody signed in on another one. Please sign in here."
+
+
+@never_cache
+@strict
+def sign_in_anew(request: HttpRequest) -> HttpResponse:
+    """The form again, with a new token, for who brings an old one; what was typed is not looked at."""
+    view = SignIn()
+    view.setup(request)
+    context = view.get_context_data(form=SignInForm(request), told=STALE)
+    return view.render_to_response(context, status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    again = request.path == reverse("rest_framework:login")
+    return sign_in_anew(request) if again else problems.csrf_failure(request, reason)
 
 
 class SignOut(LogoutView):

@@ -174,7 +174,7 @@ WORK_DIR.mkdir(parents=True, exist_ok=True)  # Django's checks refuse a folder t
 FILE_UPLOAD_TEMP_DIR = WORK_DIR  # what is fetched from S3 goes to nameless files there, too
 
 LOGIN_REDIRECT_URL = "home"
-CSRF_FAILURE_VIEW = "breastcancer_api.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "breastcancer_api.screens.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")

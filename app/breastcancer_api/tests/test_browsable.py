@@ -103,9 +103,12 @@ class BrowsableTests(BrowsableTestCase):
         self.assertEqual(self.post(browser).status_code, 403)
 
     def test_form_to_sign_in_without_its_csrf_token_is_a_problem(self):
-        for address in ("/admin/login/", "/session/login/"):
-            answer = Client(enforce_csrf_checks=True).post(address, {"username": "a", "password": "b"})
-            self.refused(answer, 403, "permission_denied")
+        answers = [
+            Client(enforce_csrf_checks=True).post(address, {"username": "a", "password": "b"})
+            for address in ("/admin/login/", "/session/login/")
+        ]
+        self.refused(answers[0], 403, "permission_denied")
+        self.assertContains(answers[1], "Please sign in here.", status_code=403)
 
     def test_study_can_be_erased(self):
         location = self.send("/studies/", phantom_files())["Location"]

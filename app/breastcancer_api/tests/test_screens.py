@@ -4,7 +4,7 @@ from dataclasses import replace
 from unittest import mock
 
 from django.contrib.auth.models import User
-from django.test import TestCase, override_settings
+from django.test import Client, TestCase, override_settings
 
 from breastcancer_api.networks import research_line
 from breastcancer_api.tests.test_browsable import Page
@@ -70,6 +70,16 @@ class SignInTests(ScreensTestCase):
 
     def test_wrong_password_is_told_in_words(self):
         self.assertContains(self.post(password="wrong"), "Please enter a correct username and password.")
+
+    def test_old_form_is_shown_anew_and_signs_in(self):
+        client = Client(enforce_csrf_checks=True)
+        old = {"username": "reader", "password": "a long word", "next": STUDY, "csrfmiddlewaretoken": "x" * 64}
+        answer = client.post("/session/login/", old)
+        self.assertContains(answer, "This page was open too long", status_code=403)
+        self.assertContains(answer, f'name="next" value="{STUDY}"', status_code=403)
+        self.assertTrue(answer["Content-Security-Policy"].startswith("default-src 'none'"))
+        token = str(answer.context["csrf_token"])
+        self.assertRedirects(client.post("/session/login/", old | {"csrfmiddlewaretoken": token}), STUDY)
 
     def test_who_signs_out_is_not_known_any_more(self):
         self.post()
