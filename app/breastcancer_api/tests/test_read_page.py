@@ -536,3 +536,22 @@ class ModuleTests(ReadPageTestCase):
         told = self.imported("moves", "zoom", f"zoom(2, [0.6, 0.5])({state})")
         self.assertEqual(told["zoom"], 4)
         np.testing.assert_allclose(told["middle"], [0.55, 0.5])
+
+    def test_marks_lie_on_their_pixel_and_have_one_size_at_any_zoom(self):
+        places, arms = self.imported(
+            "pane",
+            "Pane",
+            """(() => {
+              const pane = new Pane({ rows: 20, columns: 40, edges: null, pixel_spacing_mm: [2, 0.5] });
+              pane.mark([{ row: 4, column: 9, number: 1 }], { row: 19, column: 39 });
+              const seen = (zoom, middle) => {
+                pane.place(400, 400, zoom, middle);
+                return [...pane.marks.children].map((each) => each.getAttribute("transform"));
+              };
+              const places = [seen(1, [0.5, 0.5]), seen(2, [0.25, 0.5])];
+              return [places, pane.marks.querySelector("path").getAttribute("d")];
+            })()""",
+        )
+        told = [[float(each) for each in re.findall(r"[-.\d]+", text)] for seen in places for text in seen]
+        np.testing.assert_allclose(told, [(-52.5, -110), (97.5, 190), (-5, -220), (295, 380)])
+        self.assertEqual(arms, "M-17 0h10M7 0h10M0 -17v10M0 7v10")
