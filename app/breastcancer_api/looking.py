@@ -13,7 +13,9 @@ from breastcancer_api.models import Study
 from breastcancer_api.places import alone, looking, making
 from detection.heat import in_slices
 from imaging.exam import FOLDERS
+from imaging.geometry import Vector
 from imaging.kept_exam import KeptExam
+from imaging.stack import ends
 from nets.runtime import Check
 from reports.brightness import WINDOWS
 from reports.layers import HEATS, LAYERS, layer
@@ -42,6 +44,7 @@ def pictures_of(study: Study, exam: KeptExam) -> dict:
         "slice_count": len(exam),
         "pixel_spacing_mm": stack.pixel_spacing and list(stack.pixel_spacing),
         "edges": edges and asdict(edges),
+        "slice_normal": stack.image_orientation and _normal(stack.image_orientation),
         "windows": {name: list(window) for name, window in WINDOWS.items()},
         "passes": _passes(exam),
         "layers": [
@@ -69,6 +72,10 @@ def layer_of(study: Study, number: int, name: str, check: Check) -> bytes:
         heat = _heat(study, number, check) if name in HEATS else None
         with looking():
             return png(layer(name, exam, number, lambda _: in_slices(heat[None], exam.stack.rows, exam.stack.columns)))
+
+
+def _normal(image_orientation: Vector) -> dict:
+    return dict(zip(("negative", "positive"), ends(image_orientation), strict=True))
 
 
 def _passes(exam: KeptExam) -> list[dict]:

@@ -175,6 +175,13 @@ class EdgesSerializer(serializers.Serializer):
     bottom = serializers.CharField()
 
 
+class SliceNormalSerializer(serializers.Serializer):
+    """Sides of the patient towards which positions of slices fall, and rise."""
+
+    negative = serializers.CharField()
+    positive = serializers.CharField()
+
+
 class WindowsSerializer(serializers.Serializer):
     """Brightness that is shown black, and white, at first."""
 
@@ -217,6 +224,7 @@ class PicturesSerializer(serializers.Serializer):
     slice_count = serializers.IntegerField()
     pixel_spacing_mm = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     edges = EdgesSerializer(allow_null=True)
+    slice_normal = SliceNormalSerializer(allow_null=True)
     windows = WindowsSerializer()
     passes = ShownPassSerializer(many=True)
     layers = LayerSerializer(many=True)

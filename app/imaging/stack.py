@@ -8,6 +8,8 @@ from imaging.geometry import Vector, position_along_normal, slice_normal
 
 # A stack counts as axial, sagittal or coronal while its normal lies within 15 degrees of a patient axis.
 STRAIGHT = np.cos(np.radians(15))
+#: At the low and the high end of each patient axis (DICOM PS3.3 C.7.6.2.1.1).
+SIDES = (("right", "left"), ("front", "back"), ("feet", "head"))
 # Patient axes of DICOM PS3.3 C.7.6.2.1.1 (left, back, head): the stack cut across each, and its two ends.
 CUTS = (
     ("sagittal", "right to left", "left to right"),
@@ -65,6 +67,14 @@ class Stack:
 def nearest_axis(image_orientation: Vector) -> int:
     """The patient axis, 0 to 2, nearest to the normal of a slice."""
     return int(np.argmax(np.abs(slice_normal(image_orientation))))
+
+
+def ends(image_orientation: Vector) -> tuple[str, str]:
+    """The sides of the patient towards which positions along the normal fall and rise, ``("feet", "head")``, by the
+    patient axis nearest to it."""
+    axis = nearest_axis(image_orientation)
+    low, high = SIDES[axis]
+    return (low, high) if slice_normal(image_orientation)[axis] > 0 else (high, low)
 
 
 def cut(image_orientation: Vector) -> str:

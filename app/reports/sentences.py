@@ -9,7 +9,7 @@ from detection.findings import Finding, Peak
 from detection.kinetics import CurveType
 from imaging.exam import FOLDERS
 from imaging.kept_exam import ExamDescription
-from imaging.stack import cut
+from imaging.stack import SIDES, cut
 from nets.bundle import Card
 from reports.document_fonts import printable
 from reports.report import Report
@@ -24,8 +24,6 @@ LONGEST, LONGEST_BELOW = 200, 60  # characters, in a page and below it
 EVALUATION = "evaluation"
 # Initial rise in percent as BI-RADS names it: below the first slow, above the second fast.
 SLOW, FAST = 50, 100
-# At the low and the high end of each patient axis.
-SIDES = (("right", "left"), ("front", "back"), ("feet", "head"))
 NO_HEAT = "The scantype network has no heat in its best slice, so there is no place to tell."
 FUSION = (
     "Rule: a slice is positive when both networks say so, or when one does and a slice directly before or after it is "

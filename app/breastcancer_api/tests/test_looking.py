@@ -66,6 +66,7 @@ class PicturesTests(LookingTestCase):
         body = self.client.get(self.client.get(self.location).json()["links"]["pictures"]).json()
         self.assertEqual([body[name] for name in ("rows", "columns", "slice_count")], [48, 48, 6])
         self.assertEqual(body["edges"], {"left": "R", "right": "L", "top": "A", "bottom": "P"})
+        self.assertEqual(body["slice_normal"], {"negative": "feet", "positive": "head"})
         self.assertEqual(body["windows"], {"pass": [0, 3072], "subtraction": [0, 2458]})
         self.assertEqual(len(body["pixel_spacing_mm"]), 2)
         self.assertEqual([each["name"] for each in body["passes"]], ["pre", "1st_pass", "2nd_pass", "3rd_pass"])
@@ -93,7 +94,8 @@ class PicturesTests(LookingTestCase):
             stack = type(exam.stack)(48, 48, None, None, (None,) * 6)
             exam.description = type(description)(stack, description.sources, None, description.header)
             body = looking.pictures_of(Study.objects.get(), exam)
-        self.assertEqual((body["pixel_spacing_mm"], body["edges"], body["passes"][0]["seconds"]), (None, None, None))
+        told = (body["pixel_spacing_mm"], body["edges"], body["slice_normal"], body["passes"][0]["seconds"])
+        self.assertEqual(told, (None, None, None, None))
 
 
 class PixelsTests(LookingTestCase):

@@ -330,6 +330,13 @@ class ReadingTests(ReadPageTestCase):
         self.assertEqual(edges, ["R", "L", "A", "P"])
         self.assertEqual(self.browser.find(".scale").text, "100 mm")
 
+    def test_slice_and_place_lie_where_the_report_says(self):
+        z = self.result["slices"][0]["position"]
+        self.to(1)
+        self.assertEqual(self.text("where"), f"{abs(z):.1f} mm to the {'head' if z > 0 else 'feet'}")
+        self.browser.press("k")
+        self.browser.find("#curve", f"{self.text('where')} of the scanner's origin.")
+
     def test_curve_is_that_of_the_place_that_is_clicked(self):
         self.to(3)
         ActionChains(self.browser.chrome).move_to_element(self.browser.there(".pane canvas")).click().perform()

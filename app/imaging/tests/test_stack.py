@@ -1,7 +1,7 @@
 import numpy as np
 from django.test import SimpleTestCase
 
-from imaging.stack import Stack, cut, nearest_axis
+from imaging.stack import Stack, cut, ends, nearest_axis
 
 AXIAL, SAGITTAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 TILT = (1.0, 0.0, 0.0, 0.0, float(np.cos(0.5)), float(np.sin(0.5)))
@@ -54,3 +54,8 @@ class CutTests(SimpleTestCase):
 
     def test_tilted_stack_is_oblique(self):
         self.assertEqual((cut(TILT), nearest_axis(TILT)), ("oblique, nearest to axial", 2))
+
+    def test_positions_rise_towards_the_side_to_which_the_normal_points(self):
+        upside_down = (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+        self.assertEqual([ends(AXIAL), ends(upside_down)], [("feet", "head"), ("head", "feet")])
+        self.assertEqual([ends(SAGITTAL), ends(TILT)], [("left", "right"), ("feet", "head")])

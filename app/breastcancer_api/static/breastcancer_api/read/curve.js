@@ -4,11 +4,11 @@ import { getJson } from "../http.js";
 import { chart } from "./chart.js";
 import { curveOf } from "./moves.js";
 import { remedy } from "./remedies.js";
-import { kinetics, number } from "./words.js";
+import { inPatient, kinetics } from "./words.js";
 
 const SETTLED = 150; // milliseconds without movement until a curve is asked for
 const HINT = "Click on a picture, or press K, to see how the tissue there takes up contrast.";
-const RELATIVE = "Brightness relative to before contrast.";
+const RELATIVE = "Brightness relative to before contrast";
 
 export class Curve {
   #settling = 0;
@@ -65,16 +65,15 @@ export class Curve {
   }
 
   #show(where, seconds, brightness, words, position) {
-    const lies =
-      position && `Left ${number(position[0])}, back ${number(position[1])}, head ${number(position[2])} mm.`;
     byId("curve").replaceChildren(
       chart(seconds, brightness),
       element("p", { class: "small" }, words),
-      element("p", { class: "small quiet" }, `${where}. `, lies ?? ""),
+      element("p", { class: "small quiet" }, position ? `${where}; ${inPatient(position)}.` : `${where}.`),
     );
   }
 
   #say(words) {
+    if (byId("curve").textContent === words) return; // as from slice to slice
     byId("curve").replaceChildren(element("p", { class: "small quiet" }, words));
   }
 }

@@ -2,7 +2,7 @@
 import { byId } from "../dom.js";
 import { pictureOf } from "./pictures.js";
 import { told } from "./windowing.js";
-import { decision, millimetres } from "./words.js";
+import { along, decision } from "./words.js";
 
 export class Headline {
   constructor({ exam, view, stack }) {
@@ -23,7 +23,8 @@ export class Headline {
   /** `there`: nothing is waited for. */
   #one(shown, there) {
     const { position, fused } = this.exam.slices[shown - 1];
-    const where = [position != null && `at ${millimetres(position)}`, !there && "loading"].filter(Boolean).join(", ");
+    const lies = position != null && along(position, this.exam.pictures?.slice_normal);
+    const where = [lies, !there && "loading"].filter(Boolean).join(", ");
     this.#say(`Slice ${shown} of ${this.exam.count}`, decision(fused), where);
     byId("verdict").classList.toggle("yes", fused);
   }

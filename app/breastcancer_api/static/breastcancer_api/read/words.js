@@ -18,7 +18,23 @@ export function answer({ positive_slices: positive, slice_count: count }) {
 }
 
 export const number = (value, digits = 1) => value.toFixed(digits).replace("-", MINUS);
-export const millimetres = (value) => `${number(value)} mm`;
+
+// At the low and the high end of each patient axis: left, back, head.
+const SIDES = [
+  ["right", "left"],
+  ["front", "back"],
+  ["feet", "head"],
+];
+const towards = (value, [low, high]) => `${number(Math.abs(value))} mm to the ${value > 0 ? high : low}`;
+
+/** Where a slice lies; `normal` names the sides at its ends, undefined or null where they are not known. */
+export const along = (position, normal) =>
+  normal ? towards(position, [normal.negative, normal.positive]) : `at ${number(position)} mm along the stack`;
+
+/** Where a place lies in the patient, as the report says it. */
+export const inPatient = (position) =>
+  `${position.map((value, axis) => towards(value, SIDES[axis])).join(", ")} of the scanner's origin`;
+
 export const percent = (value) => `${value > 0 ? "+" : ""}${number(value, 0)} %`;
 export const probability = (value) => value.toFixed(2);
 export const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
