@@ -418,14 +418,26 @@ class ReadingTests(ReadPageTestCase):
 
 
 class AfterReadingTests(ReadPageTestCase):
+    def test_study_that_is_kept_after_all_is_read_on(self):
+        self.desk.read()
+        self.browser.find("#erase").click()
+        self.browser.find("dialog button", "Keep it").click()
+        before = int(self.text("number").split()[1])
+        self.browser.press("h", Keys.ARROW_RIGHT)
+        self.wait_for("number", f"Slice {before + 1} of 6")
+        self.browser.find("#caption", "scantype")
+        self.browser.find(".pane:not(.empty)")
+
     def test_study_is_erased_and_the_receipt_shown(self):
         study = self.studies.send(self.desk.exam)
         self.desk.open(study)
         self.browser.find("#erase").click()
         self.browser.find("dialog button.danger").click()
         self.assertIn("6 slices", self.browser.find("dialog", study).text)
+        self.wait_for("ended-title", "Erased")  # behind the receipt
+        self.assertFalse(self.browser.there("#reading").is_displayed())
         self.browser.find("dialog button", "Close").click()
-        self.wait_for("ended-title", "Erased")
+        self.browser.wait(lambda _: self.browser.focused().get_attribute("id") == "ended-title", "the focus")
         self.assertEqual(self.studies.ask(f"/studies/{study}/").status_code, 404)
 
     def test_numbers_stay_where_pictures_are_not_kept(self):

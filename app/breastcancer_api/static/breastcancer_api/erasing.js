@@ -3,8 +3,11 @@ import { element } from "./dom.js";
 import { send } from "./http.js";
 import { count, exactly, size, short } from "./words.js";
 
-/** Asks, erases and shows the receipt. True once the study is gone, when the dialog is closed. */
-export function erase({ id, running }) {
+/**
+ * Asks, erases and shows the receipt. True once the study is gone, when the dialog is closed; `erased()` is called as
+ * soon as it is, so that nothing of it stands behind the receipt.
+ */
+export function erase({ id, running, erased = () => {} }) {
   const sheet = element("dialog", { class: "sheet", "aria-labelledby": "erase-title" });
   let gone = false;
   const close = element("button", { type: "button", onclick: () => sheet.close() }, "Keep it");
@@ -28,6 +31,7 @@ export function erase({ id, running }) {
       const title = gone ? "It was erased before" : problem.title;
       fill(title, element("p", { role: "alert" }, gone ? "There is nothing left of it." : problem.detail), element("div", { class: "row end" }, close));
     }
+    if (gone) erased();
     close.disabled = false;
     close.textContent = "Close";
     close.focus();

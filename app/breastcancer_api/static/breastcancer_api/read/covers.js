@@ -24,6 +24,10 @@ export class Covers {
     for (const each of this.#stacks.values()) each.stop();
   }
 
+  resume() {
+    this.#settle(this.view.state);
+  }
+
   #settle = ({ layer, shown, picture }) => {
     clearTimeout(this.#settling);
     if (!layer || picture === "projection") return;

@@ -67,12 +67,15 @@ async function read(study) {
   reader.start();
 }
 
-/** Asks first; nothing is asked for meanwhile, as it may be gone. */
+/** Asks first; nothing is asked for meanwhile, as it may be gone. Behind the receipt nothing of the study is left. */
 async function eraseNow() {
   const running = !reader;
   following.abort();
-  if (await erase({ id, running })) end(() => showErased(home));
+  reader?.pause();
+  const gone = await erase({ id, running, erased: () => end(() => showErased(home)) });
+  if (gone) byId("ended-title").focus(); // it could not have the focus behind the receipt
   else if (running) follow();
+  else reader.resume();
 }
 
 byId("cancel").addEventListener("click", eraseNow);

@@ -58,10 +58,20 @@ class Reader {
     this.#seek();
   }
 
-  close() {
+  /** Nothing is asked for until `resume`. */
+  pause() {
     clearTimeout(this.#patience);
     this.stack?.stop();
     this.covers.stop();
+  }
+
+  resume() {
+    this.#seek();
+    this.covers.resume();
+  }
+
+  close() {
+    this.pause();
     for (const each of this.parts) each.close?.();
   }
 

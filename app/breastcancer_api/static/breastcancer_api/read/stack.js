@@ -66,9 +66,10 @@ export class Stack {
     this.#held.delete(out);
   }
 
-  /** Fetches nothing any more. */
+  /** Fetches nothing until the next `centre`. */
   stop() {
     clearTimeout(this.#resting);
+    this.#resting = 0;
     this.#wanted = [];
     for (const controller of this.#loading.values()) controller.abort();
   }
