@@ -417,6 +417,67 @@ class ReadingTests(ReadPageTestCase):
         self.assertLess(sum(sizes), MOST_BYTES)
 
 
+class TouchTests(ReadPageTestCase):
+    """Fingers on a telephone. A place is [x, y] in pixels of the page."""
+
+    def setUp(self):
+        super().setUp()
+        self.browser.width(390)
+        self.touching(True)
+        self.addCleanup(self.touching, False)
+        self.desk.read()
+
+    def touching(self, enabled: bool) -> None:
+        told = {"enabled": enabled, "maxTouchPoints": 2}
+        self.browser.chrome.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", told)
+
+    def middle(self, selector: str) -> tuple[float, float]:
+        box = self.script("return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", selector)
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def touch(self, *fingers: list[tuple[float, float]]) -> None:
+        """Each of the ``fingers`` goes down at its first place, over the others, and up at its last."""
+        for k, places in enumerate(zip(*fingers, strict=True)):
+            points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+            kind = "touchMove" if k else "touchStart"
+            self.browser.chrome.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        self.browser.chrome.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def test_finger_that_is_drawn_over_the_picture_changes_the_window(self):
+        x, y = self.middle("#stage")
+        self.touch([(x, y), (x + 20, y), (x + 60, y - 30)])
+        self.browser.wait(lambda _: not self.text("look").startswith("W 3072"), "another window")
+        self.assertEqual(self.script("return scrollY"), 0)
+
+    def test_finger_moves_through_slices_where_that_is_chosen(self):
+        self.browser.find("#drags [data-name=slices]").click()
+        self.script("scrollTo(0, 0)")
+        self.browser.press(Keys.HOME)
+        self.wait_for("number", "Slice 1 of 6")
+        x, y = self.middle("#stage")
+        self.touch([(x, y), (x, y + 12), (x, y + 30)])
+        self.wait_for("number", "Slice 3 of 6")
+
+    def test_two_fingers_zoom(self):
+        x, y = self.middle("#stage")
+        apart = (20, 30, 40)
+        self.touch([(x - each, y) for each in apart], [(x + each, y) for each in apart])
+        self.wait_for("look", "200 %")
+
+    def test_tap_asks_for_the_curve(self):
+        self.touch([self.middle(".pane canvas")])
+        self.browser.find("#curve .chart")
+
+    def test_tap_on_the_strip_goes_to_a_slice_and_a_drag_on_through_others(self):
+        width = self.browser.there("#strip").size["width"]
+        x, y = self.middle("#strip")
+        first, last = x - 0.45 * width, x + 0.45 * width
+        self.touch([(first, y)])
+        self.wait_for("number", "Slice 1 of 6")
+        self.touch([(first, y), (x, y), (last, y)])
+        self.wait_for("number", "Slice 6 of 6")
+
+
 class AfterReadingTests(ReadPageTestCase):
     def test_study_that_is_kept_after_all_is_read_on(self):
         self.desk.read()
