@@ -117,8 +117,11 @@ class BeforeTheResultTests(ReadPageTestCase):
         self.wait_for("ended-title", "The exam was refused")
         self.browser.find("#ended-body", "A file is not a DICOM image")
         self.assertIn("pre/003.dcm", self.browser.find("#ended-body .files").text)
-        self.assertIn("Leave out the file, or export it again", self.text("ended-body"))
+        self.assertIn("Leave it out if it is no slice", self.text("ended-body"))
         self.browser.find("#ended-body a.button", "Send another exam")
+        told = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        edge = self.script(told, "#ended-body .notice", "border-left-color")
+        self.assertEqual(edge, self.script(told, "#ended-body strong", "color"))
 
     def test_missing_pass_has_a_remedy_of_its_own(self):
         three = changed(self.desk.exam, lambda name, content: None if name.startswith("3rd_pass/") else content)

@@ -67,7 +67,7 @@ function kindOf(data) {
 }
 
 function decides({ threshold }, calibrated) {
-  const from = threshold == null ? "positive where that class has the largest logit" : `positive from a probability of ${threshold}`;
+  const from = threshold == null ? "positive where that class has the largest logit" : `positive from a probability of ${Number(threshold.toPrecision(3))}`;
   return calibrated ? `${from}, calibrated on ${count(calibrated.exams, "exam")}` : from;
 }
 

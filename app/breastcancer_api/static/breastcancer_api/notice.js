@@ -9,7 +9,7 @@ export function notice(error) {
   );
   return element(
     "div",
-    { class: "notice", role: "alert" },
+    { class: "notice problem", role: "alert" },
     element("strong", { class: "bad" }, title),
     detail && element("p", {}, detail),
     files.length > 0 && element("ul", { class: "files" }, files),

@@ -9,8 +9,7 @@ import { incidentOf, remedy } from "./remedies.js";
 export function showProblem(problem, study, home, failed) {
   show(failed ? "The study failed" : "The exam was refused", [
     notice(new Problem(problem)),
-    element("h2", {}, "What to do"),
-    element("p", {}, remedy(problem.code)),
+    element("section", { class: "advice" }, element("h2", {}, "What to do"), element("p", {}, remedy(problem.code))),
     failed && ids(problem, study),
     sendAgain(home, failed ? "Send it again" : "Send another exam"),
   ]);

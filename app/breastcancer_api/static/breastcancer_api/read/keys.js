@@ -12,7 +12,7 @@ const KEPT = "breastwise-letter-keys";
 
 const pictures = PICTURES.map(({ name, title }, at) => ({
   keys: [String(at)],
-  words: title,
+  words: title.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase()),
   move: moves.showPicture(name),
 }));
 

@@ -22,7 +22,7 @@ const REMEDIES = {
   ambiguous_member: "Keep the four series in four folders side by side, or send the study as it was exported.",
   ambiguous_passes: "Name the four series when you send it: choose which is before contrast, 1st, 2nd and 3rd pass.",
   passes_out_of_order: "Check which series is which: the one before contrast comes first, then by time.",
-  not_a_dicom_image: "Leave out the file, or export it again as an MR image in grey scale.",
+  not_a_dicom_image: "Leave it out if it is no slice; otherwise export it again as an MR image in grey scale.",
   no_signal: "Export the exam again: pictures without content are of no use.",
   duplicate_slice: "Leave out the second copy of the slice.",
   sizes_differ: "Send slices of one matrix: all four series of the same acquisition.",

@@ -35,7 +35,7 @@ export class TakeAway {
       "li",
       {},
       gone ? element("span", { class: "quiet" }, title) : link,
-      element("small", {}, gone ? " not kept any more" : ` ${words}`),
+      element("small", {}, gone ? " needs the pictures" : ` ${words}`),
     );
   }
 
