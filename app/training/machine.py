@@ -9,10 +9,11 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine() -> str:
-    """The accelerator's or the processor's name and how many of it are used."""
+    """The accelerator's or the processor's name, and how many accelerators or threads networks compute on."""
     if torch.cuda.is_available():
         return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}"
-    return f"{_processor()}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 def _processor() -> str:

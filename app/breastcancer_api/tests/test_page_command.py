@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from unittest import mock
 
@@ -9,6 +11,7 @@ from django.test import SimpleTestCase
 from breastcancer_api.benchmarks.page import page
 from breastcancer_api.benchmarks.table import Line
 from breastcancer_api.browsing.walk import FILES, NAMES
+from breastcancer_api.local_server import APP
 from breastcancer_api.management.commands import page as command
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -30,6 +33,14 @@ class PageCommandTests(SimpleTestCase):
         about = json.loads((DOCS / "page.json").read_text())
         lines = [Line(**each) for each in about.pop("figures")]
         self.assertEqual((DOCS / "page-figures.md").read_text(), page(about, lines))
+
+    def test_command_says_which_package_it_lacks(self):
+        code = """import sys; sys.modules["selenium"] = None
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "page"])"""
+        ended = subprocess.run([sys.executable, "-c", code], cwd=APP, capture_output=True, text=True, check=False)
+        told = "CommandError: selenium is not here: pip install -r requirements-dev.txt\n"
+        self.assertEqual((ended.returncode, ended.stderr), (1, told))
 
     def test_command_says_what_it_lacks(self):
         with mock.patch.object(command, "CHROMIUM", None), self.assertRaisesMessage(CommandError, "install chromium"):

@@ -12,6 +12,7 @@ from breastcancer_api.scanning import read
 from phantom.dicom import write_zip
 from phantom.exam import drawn_exam
 from reports.showcase import files
+from reports.words import counted
 
 # The first exam, as large as scanners make them, in which the networks find something.
 SEED = 1
@@ -38,4 +39,5 @@ class Command(BaseCommand):
                 out.mkdir(parents=True, exist_ok=True)
                 for each, content in files(report):
                     (out / each).write_bytes(content)
-        self.stdout.write(f"{out}: {len(report.findings)} findings in {len(report.slices)} slices")
+        found = counted(len(report.findings), "finding")
+        self.stdout.write(f"{out}: {found} in {counted(len(report.slices), 'slice')}")

@@ -12,20 +12,26 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from breastcancer_api.benchmarks.page import measured, page
-from breastcancer_api.benchmarks.table import Line, markdown
-from breastcancer_api.browsing.browser import CHROMIUM, DRIVER, browsing
-from breastcancer_api.browsing.line import Line as LineToServer
-from breastcancer_api.browsing.reading import Desk
-from breastcancer_api.browsing.server import load_studies, page_server
-from breastcancer_api.browsing.stage import Stage
-from breastcancer_api.browsing.states import LIMIT
-from breastcancer_api.browsing.studies import Studies
-from breastcancer_api.browsing.walk import FILES, walk
 from breastcancer_api.provenance import command, commit
 from phantom.dicom import write_zip
 from phantom.exam import Exam, Protocol
 from training.machine import machine
+
+try:
+    from breastcancer_api.benchmarks.page import measured, page
+    from breastcancer_api.benchmarks.table import Line, markdown
+    from breastcancer_api.browsing.browser import CHROMIUM, DRIVER, browsing
+    from breastcancer_api.browsing.line import Line as LineToServer
+    from breastcancer_api.browsing.reading import Desk
+    from breastcancer_api.browsing.server import load_studies, page_server
+    from breastcancer_api.browsing.stage import Stage
+    from breastcancer_api.browsing.states import LIMIT
+    from breastcancer_api.browsing.studies import Studies
+    from breastcancer_api.browsing.walk import FILES, walk
+except ModuleNotFoundError as error:  # a server needs no browser
+    LACKS = error.name.partition(".")[0]
+else:
+    LACKS = ""
 
 # Phantoms: the one that is measured, one with a finding, and one in which the networks find nothing.
 MEASURED = Exam(7, Protocol(448, 448, 160))
@@ -40,11 +46,13 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, metavar="DIR", default=Path("../docs"), help="folder")
 
     def handle(self, **options):
+        if LACKS:
+            raise CommandError(f"{LACKS} is not here: pip install -r requirements-dev.txt")
         if not (CHROMIUM and DRIVER):
             raise CommandError("chromium and chromedriver are not here: install chromium and chromium-driver")
         out = options["out"]
         (out / PICTURES).mkdir(parents=True, exist_ok=True)
-        about = {"command": command(), "commit": commit(), "machine": machine(), "load": os.getloadavg()[0]}
+        about = {"command": command(), "commit": commit(), "machine": _machine(), "load": os.getloadavg()[0]}
         about |= {"slices": MEASURED.protocol.slices, "side": MEASURED.protocol.rows}
         with tempfile.TemporaryDirectory(prefix="breastwise-page-") as folder:
             lines = figures(Path(folder, "figures"))
@@ -57,7 +65,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{out / PICTURES}: {len(FILES)} pictures, {size:.1f} MB")
 
 
-def figures(folder: Path) -> list[Line]:
+def figures(folder: Path) -> "list[Line]":
     folder.mkdir()
     archive = _zip(MEASURED)
     with page_server(folder) as server, browsing(server.url) as browser:
@@ -79,6 +87,10 @@ def pictures(folder: Path, out: Path) -> None:
             for _ in tqdm(walk(stage, desk, out), total=len(FILES), desc="pictures", unit="picture"):
                 pass
         line.close()
+
+
+def _machine() -> str:
+    return f"{machine()} for the networks, {os.cpu_count()} for all else"
 
 
 def _zip(exam: Exam) -> bytes:
