@@ -93,7 +93,7 @@ class SendTests(BrowserTestCase):
         self.line.hold(30 * MEGABYTE)
         self.stage.choose(self.stage.large(60))
         self.assertRegex(
-            self.browser.find("#figures", "left").text, r"^\d+ % · \d+ MB of 60 MB · \d+ MB/s · \d+ s left$"
+            self.browser.find("#figures", "left").text, r"^\d+ % · \d+ MB of 60 MB · [\d.]+ MB/s · \d+ s left$"
         )
         self.assertEqual(self.browser.find("#about").text, "A zip of 60 MB")
         self.browser.find("#cancel").click()
