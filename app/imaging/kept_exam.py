@@ -29,8 +29,10 @@ from imaging.stack import Stack
 # LZ4 after the bits of all values were put together by their weight: those of noise do not pack, the others to nothing
 PACKING = {"compressor": "lz4", "level": 3, "shuffle": "bitshuffle", "numthreads": 1}
 DESCRIPTION, END = "exam.json", ".npy.b2"
-# Brightness is measured on every so manyth slice, row and column.
+# Brightness is measured on every so manyth slice, row and column, or on more of them where there would be fewer than so
+# many slices, and rows or columns.
 LOOKED_AT = 8
+FEWEST_SLICES, FEWEST_LINES = 8, 32
 BRIGHT = 99.9  # percent
 
 
@@ -180,12 +182,17 @@ def _inputs(number: int) -> str:
 
 
 def _looked_at(slices: int) -> range:
-    return range(1, slices + 1, LOOKED_AT)
+    return range(1, slices + 1, _step(slices, FEWEST_SLICES))
+
+
+def _step(count: int, fewest: int) -> int:
+    return max(1, min(LOOKED_AT, count // fewest))
 
 
 def _thinned(brightness: np.ndarray) -> np.ndarray:
     """A few of the values, copied."""
-    return brightness[::LOOKED_AT, ::LOOKED_AT].flatten()
+    rows, columns = (_step(lines, FEWEST_LINES) for lines in brightness.shape)
+    return brightness[::rows, ::columns].flatten()
 
 
 def _bright(thinned: Iterable[np.ndarray]) -> float:

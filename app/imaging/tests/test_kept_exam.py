@@ -9,7 +9,7 @@ import numpy as np
 from imaging.archive import Limits, plan
 from imaging.exam import FOLDERS, Exam
 from imaging.header_values import REPEATED_KEYWORDS
-from imaging.kept_exam import KeptExam, _npy, _small, exam_writer
+from imaging.kept_exam import KeptExam, _looked_at, _npy, _small, _thinned, exam_writer
 from imaging.preprocessing import Normalisation, process_scantype, process_single
 from imaging.reading import arranged, contents
 from imaging.tests.enhanced import enhanced_bytes
@@ -104,10 +104,21 @@ class BrightTests(KeptExamTestCase):
         for kind, tags in (("<u2", {}), ("<f4", {"RescaleSlope": "0.3", "RescaleIntercept": "-7"})):
             exam = self.exam(exam_files(10, **TAGS | tags))
             kept = self.kept(exam)
-            looked_at = [exam.passes[0].slices[index].brightness()[::8, ::8].astype(kind) for index in (0, 8)]
-            self.assertEqual(kept.description.bright, float(np.percentile(np.array(looked_at), 99.9)))
+            every = [each.brightness().astype(kind) for each in exam.passes[0].slices]
+            self.assertEqual(kept.description.bright, float(np.percentile(np.array(every), 99.9)))
             self.assertEqual((kept.bright, self.untold().bright), (kept.description.bright,) * 2)
             self.file.unlink()
+
+    def test_few_of_a_large_exam_and_many_of_a_small_one_are_looked_at(self):
+        for slices, lines, numbers, across in (
+            (160, 448, 20, 56),
+            (64, 256, 8, 32),
+            (48, 128, 8, 32),
+            (8, 64, 8, 32),
+            (3, 16, 3, 16),
+        ):
+            self.assertEqual(len(_looked_at(slices)), numbers)
+            self.assertEqual(_thinned(np.zeros((lines, 448))).size, across * 56)
 
     def test_no_picture_is_read_for_it(self):
         kept = self.kept(self.exam())
