@@ -98,6 +98,10 @@ class SizesDiffer(ScanError):
     code, title = "sizes_differ", "The slices differ in size"
 
 
+class TooFewPixels(ScanError):
+    code, title, lead = "too_few_pixels", "The slices have too few pixels", NOT_ANALYSABLE
+
+
 class PositionsDiffer(ScanError):
     code, title = "positions_differ", "The slices do not lie where they should"
 

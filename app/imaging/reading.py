@@ -30,6 +30,7 @@ from imaging.series import in_order
 from imaging.slice_file import SliceFile
 from imaging.slice_reading import slices_of
 from imaging.unpacking import Member
+from imaging.usual_geometry import check_geometry
 from imaging.wanted import MOST_LISTED
 
 # Those of a pass are in memory at once, 8 bytes each where they are rescaled. An exam of 1024 x 1024 x 160 has 671e6.
@@ -215,9 +216,10 @@ def _left_out(ignored: tuple[Ignored, ...]) -> str:
 def judged(reading: Reading) -> Reading:
     """``reading`` with all warnings, once its pictures are seen to be those of an exam that can be judged.
 
-    Raises what ``check_plausible`` raises.
+    Raises what ``check_geometry`` and ``check_plausible`` raise.
     """
-    told = (*reading.exam.warnings, *reading.warnings, *check_plausible(reading.exam))
+    exam = reading.exam
+    told = (*exam.warnings, *reading.warnings, *check_geometry(exam), *check_plausible(exam))
     if reading.ignored:
         # a count and no names: names may hold a patient's name, and warnings are kept with the result
         told += (f"Not part of the exam, ignored: {len(reading.ignored)}.",)

@@ -15,7 +15,7 @@ from breastwise.storages import storage
 from detection.pipeline import ScanResult
 from detection.results import SliceResult
 from detection.sources import SliceSource
-from imaging.tests.slices import exam_files, slice_bytes, zip_bytes
+from imaging.tests.slices import FEW_PIXELS, exam_files, slice_bytes, zip_bytes
 
 FILE_NAME, STRUCTURE = "Invalid file name: no series.zip found. ", "Invalid folder structure. "
 EXAM = Path(__file__).resolve().parents[4] / "shared" / "exam" / "series.zip"
@@ -85,7 +85,8 @@ class AcceptedTests(UploadTestCase):
     def test_study_behind_the_location_says_what_was_found_and_by_which_networks(self):
         response = self.upload(self.exam())
         study = self.client.get(response["Location"]).json()
-        self.assertEqual((study["state"], study["slice_count"], study["warnings"]), ("done", 2, []))
+        self.assertEqual((study["state"], study["slice_count"]), ("done", 2))
+        self.assertEqual(study["warnings"], [FEW_PIXELS.format(32)])
         self.assertEqual(study["positive_slices"], response.json())
         self.assertEqual([each["role"] for each in study["networks"]], ["single", "scantype"])
 
@@ -106,7 +107,7 @@ class AcceptedTests(UploadTestCase):
     def test_files_beside_the_folders_are_told_without_their_names(self):
         response = self.upload(self.exam(**{"Doe Jane.txt": b"x"}))
         study = self.client.get(response["Location"]).json()
-        self.assertEqual(study["warnings"], ["Not part of the exam, ignored: 1."])
+        self.assertEqual(study["warnings"], [FEW_PIXELS.format(32), "Not part of the exam, ignored: 1."])
 
     def test_real_slices_without_tumour_are_all_negative(self):
         if not EXAM.exists():
@@ -134,7 +135,7 @@ class RefusedTests(UploadTestCase):
         self.assertTrue(body["detail"].startswith(FILE_NAME))
 
     def test_empty_images(self):
-        files = {name: slice_bytes(np.zeros((16, 16)), 1, 0.0) for name in exam_files(count=1)}
+        files = {name: slice_bytes(np.zeros((32, 32)), 1, 0.0) for name in exam_files(count=1)}
         body = self.refused(self.upload(zip_bytes(files)), 400, "no_signal")
         self.assertEqual(body["detail"], STRUCTURE + "pre holds no signal: every pixel has the same value.")
 
@@ -176,8 +177,12 @@ class RefusedTests(UploadTestCase):
         body = self.refused(self.upload(self.exam(**{"1st_pass/002.dcm": b"text"})), 400, "not_a_dicom_image")
         self.assertEqual(body["detail"], STRUCTURE + "1st_pass/002.dcm is not a DICOM file.")
 
+    def test_slices_of_a_few_pixels(self):
+        body = self.refused(self.upload(zip_bytes(exam_files(2, rows=8))), 400, "too_few_pixels")
+        self.assertEqual(body["detail"], "Not analysable. Slices have 8 x 8 pixels; 32 x 32 are the least.")
+
     def test_another_patients_slice(self):
-        other = slice_bytes(np.zeros((16, 16)), 2, 2.0, PatientID="P2")
+        other = slice_bytes(np.zeros((32, 32)), 2, 2.0, PatientID="P2")
         body = self.refused(self.upload(self.exam(**{"1st_pass/002.dcm": other})), 400, "mixed_exams")
         self.assertNotIn("P2", body["detail"])
 

@@ -16,7 +16,7 @@ from imaging.exam import FOLDERS
 from imaging.kept_exam import KeptExam
 from imaging.preprocessing import normalize, process_scantype, process_single
 from imaging.tests.folders import FolderTestCase
-from imaging.tests.slices import exam_files, slice_bytes, write_files, zip_bytes
+from imaging.tests.slices import FEW_PIXELS, exam_files, slice_bytes, write_files, zip_bytes
 from nets.bundle import Card
 from nets.runtime import Networks, load_networks
 from nets.vgg import TORCHVISION_FIRST, Topology
@@ -81,7 +81,7 @@ class ScanTests(FolderTestCase):
         self.assertEqual(self.scan(exam_files(), Networks(Listening(1, 999), Listening(3, 0))).positive_slices, [])
 
     def test_slice_that_was_lost_from_a_pass_is_refused(self):
-        files = exam_files() | {"2nd_pass/002.dcm": slice_bytes(np.zeros((16, 16)), 2, 2.0)}
+        files = exam_files() | {"2nd_pass/002.dcm": slice_bytes(np.zeros((32, 32)), 2, 2.0)}
         with self.assertRaisesMessage(NoSignal, "2nd_pass/002.dcm holds no signal"):
             self.scan(files, Networks(Listening(1, 0), Listening(3, 0)))
 
@@ -126,7 +126,7 @@ class ScanTests(FolderTestCase):
 
     def test_files_beside_the_folders_become_a_warning(self):
         result = self.scan(exam_files() | {"notes.txt": b"x"}, Networks(Listening(1, 0), Listening(3, 0)))
-        self.assertEqual(result.warnings, ("Not part of the exam, ignored: 1.",))
+        self.assertEqual(result.warnings, (FEW_PIXELS.format(32), "Not part of the exam, ignored: 1."))
 
 
 class PhantomTests(FolderTestCase):
@@ -149,7 +149,7 @@ class PhantomTests(FolderTestCase):
     def test_slices_come_in_the_order_in_which_they_were_rendered(self):
         write_zip(self.exam, self.folder / "series.zip")
         networks = Networks(Listening(1, 100), Listening(3, 100))
-        self.assertEqual(self.scan(self.folder / "series.zip", "work", networks).warnings, ())
+        self.assertEqual(self.scan(self.folder / "series.zip", "work", networks).warnings, (FEW_PIXELS.format(64),))
         means = [normalize(self.exam.slice(index)[0]).mean() for index in range(5)]
         np.testing.assert_allclose(networks.single.shown.mean(axis=(1, 2, 3)), means, rtol=0.02)
 
@@ -159,7 +159,7 @@ class PhantomTests(FolderTestCase):
         shipped = load_networks(BUNDLES)
         forward = self.scan(self.folder / "series.zip", "one", shipped)
         backward = self.scan(self.folder / "renamed.zip", "other", shipped)
-        self.assertEqual(backward.warnings, ())
+        self.assertEqual(backward.warnings, (FEW_PIXELS.format(64),))
         for one, other in zip(forward.slices, backward.slices[::-1], strict=True):
             self.assertAlmostEqual(one.scantype_probability, other.scantype_probability, places=4)
             self.assertEqual((one.number, one.fused), (6 - other.number, other.fused))

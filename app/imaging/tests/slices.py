@@ -12,6 +12,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, MRImageStor
 from imaging.exam import FOLDERS
 
 STUDY = generate_uid(entropy_srcs=["study"])
+FEW_PIXELS = "Slices have {0} x {0} pixels, fewer than the 128 x 128 that networks take: small tumours are lost."
 
 
 def slice_bytes(
@@ -53,9 +54,10 @@ def slice_bytes(
     return buffer.getvalue()
 
 
-def exam_files(count: int = 3, rows: int = 16, **tags) -> dict[str, bytes]:
+def exam_files(count: int = 3, rows: int = 32, **tags) -> dict[str, bytes]:
     """name in the zip -> content, for an exam of ``count`` random slices: dark in ``pre``, bright and nearly alike in
-    the passes, so that all four folders differ."""
+    the passes, so that all four folders differ. By default they are 320 mm wide."""
+    tags = {"PixelSpacing": [320 / rows] * 2} | tags
     rng = np.random.default_rng(0)
     tissue = rng.integers(100, 400, (count, rows, rows))
     return {

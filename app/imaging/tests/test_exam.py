@@ -5,7 +5,7 @@ from imaging.exam import FOLDERS
 from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import exam_files, slice_bytes, write_files
 
-PIXELS = np.arange(256).reshape(16, 16)
+PIXELS = np.arange(1024).reshape(32, 32)
 
 
 class ExamTests(FolderTestCase):
@@ -81,7 +81,7 @@ class ExamTests(FolderTestCase):
 
     def test_pass_of_another_size_is_refused(self):
         small = {f"1st_pass/00{n}.dcm": slice_bytes(PIXELS[:8], n, 2.0 * n - 2) for n in (1, 2, 3)}
-        with self.assertRaisesMessage(SizesDiffer, "pre/001.dcm is 16 x 16, 1st_pass/001.dcm 8 x 16."):
+        with self.assertRaisesMessage(SizesDiffer, "pre/001.dcm is 32 x 32, 1st_pass/001.dcm 8 x 32."):
             self.exam(**small)
 
     def test_same_instance_in_two_passes_is_refused(self):

@@ -59,7 +59,7 @@ class PicturesTests(KeptExamTestCase):
 
     def test_passes_of_a_slice_stand_together(self):
         kept = self.kept(self.exam())
-        self.assertEqual((kept.passes(2).shape, kept.passes(2).dtype), ((4, 16, 16), np.float32))
+        self.assertEqual((kept.passes(2).shape, kept.passes(2).dtype), ((4, 32, 32), np.float32))
         np.testing.assert_array_equal(kept.passes(2)[3], kept.picture("3rd_pass", 2))
 
     def test_inputs_are_what_the_networks_took_rounded(self):
@@ -76,7 +76,7 @@ class PicturesTests(KeptExamTestCase):
         self.kept(exam)
         with zipfile.ZipFile(self.file) as archive:
             picture = np.load(io.BytesIO(imagecodecs.blosc2_decode(archive.read("pictures/pre/0001.npy.b2"))))
-        self.assertEqual((picture.shape, picture.dtype), ((16, 16), np.uint16))
+        self.assertEqual((picture.shape, picture.dtype), ((32, 32), np.uint16))
         np.testing.assert_array_equal(picture, exam.pre.slices[0].stored())
 
     def test_signed_values_and_fractions_come_back(self):
@@ -129,7 +129,7 @@ class BrightTests(KeptExamTestCase):
 class DescriptionTests(KeptExamTestCase):
     def test_says_where_the_slices_lie(self):
         stack = self.kept(self.exam()).stack
-        self.assertEqual((stack.rows, stack.columns, stack.pixel_spacing), (16, 16, (0.5, 0.75)))
+        self.assertEqual((stack.rows, stack.columns, stack.pixel_spacing), (32, 32, (0.5, 0.75)))
         self.assertEqual(stack.image_positions, ((0.0, 0.0, 0.0), (0.0, 0.0, 2.0), (0.0, 0.0, 4.0)))
         self.assertEqual((stack.image_orientation, stack.slice_spacing), ((1.0, 0.0, 0.0, 0.0, 1.0, 0.0), 2.0))
 
@@ -160,7 +160,7 @@ class DescriptionTests(KeptExamTestCase):
         self.assertEqual(self.kept(self.exam(**tags)).description.header["PatientName"], "Müller^Änne")
 
     def test_silent_headers_are_none(self):
-        files = exam_files(3)
+        files = exam_files(3, PixelSpacing=None)
         stack = self.kept(self.exam(files)).stack
         self.assertIsNone(stack.pixel_spacing)
         self.assertFalse(stack.placed)
@@ -169,6 +169,6 @@ class DescriptionTests(KeptExamTestCase):
         self.kept(self.exam())
         with zipfile.ZipFile(self.file) as archive:
             names = archive.namelist()
-            self.assertEqual(json.loads(archive.read("exam.json"))["stack"]["rows"], 16)
+            self.assertEqual(json.loads(archive.read("exam.json"))["stack"]["rows"], 32)
         self.assertIn("pictures/pre/0001.npy.b2", names)
         self.assertEqual(len(names), 1 + 4 * 3 + 3)

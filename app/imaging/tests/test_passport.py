@@ -6,7 +6,7 @@ from imaging.passport import passport
 from imaging.phases import read_phases
 from imaging.reading import Reading, judged
 from imaging.tests.folders import FolderTestCase, read_exam
-from imaging.tests.slices import exam_files, slice_bytes, write_files
+from imaging.tests.slices import FEW_PIXELS, exam_files, slice_bytes, write_files
 
 SAGITTAL = [0, 1, 0, 0, 0, -1]
 
@@ -34,12 +34,12 @@ class PassportTests(FolderTestCase):
         )
 
     def test_geometry_of_an_axial_stack_from_the_feet(self):
-        found = self.passport(exam_files(PixelSpacing=[0.8, 0.8]))
+        found = self.passport(exam_files(rows=128, PixelSpacing=[0.8, 0.8]))
         self.assertEqual(
             found["geometry"],
             {
-                "rows": 16,
-                "columns": 16,
+                "rows": 128,
+                "columns": 128,
                 "pixel_spacing_mm": [0.8, 0.8],
                 "slice_spacing_mm": 2.0,
                 "orientation": "axial",
@@ -77,8 +77,8 @@ class PassportTests(FolderTestCase):
     def test_what_is_left_out_is_told_to_the_sender_and_counted_in_the_warnings(self):
         found = self.passport(exam_files())
         self.assertEqual(found["ignored"], [{"label": "notes.txt", "reason": "no image"}])
-        self.assertEqual(found["warnings"], ["Not part of the exam, ignored: 1."])
+        self.assertEqual(found["warnings"], [FEW_PIXELS.format(32), "Not part of the exam, ignored: 1."])
 
 
 def _noise(folder: str, index: int):
-    return np.random.default_rng([FOLDERS.index(folder), index]).integers(0, 400, (16, 16))
+    return np.random.default_rng([FOLDERS.index(folder), index]).integers(0, 400, (32, 32))

@@ -135,9 +135,9 @@ class ReadingTests(FolderTestCase):
 
     def test_exam_of_more_pixels_than_the_limit_is_refused_before_one_is_decoded(self):
         with (
-            mock.patch.object(reading, "MOST_PIXELS", 12 * 256 - 1),
+            mock.patch.object(reading, "MOST_PIXELS", 12 * 1024 - 1),
             mock.patch.object(SliceFile, "stored") as decoded,
-            self.assertRaisesMessage(LimitExceeded, "The exam has 3072 pixels; 3071 are the most."),
+            self.assertRaisesMessage(LimitExceeded, "The exam has 12288 pixels; 12287 are the most."),
         ):
             read_four_folders(io.BytesIO(zip_bytes(exam_files(3))), self.folder, LIMITS)
         decoded.assert_not_called()

@@ -26,6 +26,7 @@ const REMEDIES = {
   no_signal: "Export the exam again: pictures without content are of no use.",
   duplicate_slice: "Leave out the second copy of the slice.",
   sizes_differ: "Send slices of one matrix: all four series of the same acquisition.",
+  too_few_pixels: "Send the original series: these are thumbnails, or no exam.",
   positions_differ: "Send four series of one acquisition, with nothing moved, turned or cut between them.",
   mixed_exams: "Send the files of one patient and one study.",
   no_contrast_uptake: "Check that contrast was given, and that the first series is the one before it.",
