@@ -1,5 +1,7 @@
 """Why a form of a result cannot be made: small exceptions with a stable code and a sentence."""
 
+from collections.abc import Sequence
+
 
 class FormError(Exception):
     """A form that cannot be made of this result. Each child is one reason.
@@ -9,8 +11,8 @@ class FormError(Exception):
 
     code, title, sentence = "no_form", "The form cannot be made", "The form cannot be made."
 
-    def __init__(self):
-        super().__init__(self.sentence)
+    def __init__(self, sentence: str = ""):
+        super().__init__(sentence or self.sentence)
 
 
 class NoInstanceUids(FormError):
@@ -28,7 +30,7 @@ class NoPositiveSlice(FormError):
 
 class NoGeometry(FormError):
     code, title = "no_geometry", "The exam does not say where its slices lie"
-    sentence = (
-        "The files of this exam do not say where their slices lie (ImagePositionPatient, ImageOrientationPatient, "
-        "PixelSpacing, FrameOfReferenceUID), so heat cannot be placed in the patient."
-    )
+
+    def __init__(self, missing: Sequence[str]):
+        """``missing`` are DICOM keywords."""
+        super().__init__(f"The files of this exam lack {', '.join(missing)}, so heat cannot be placed in the patient.")

@@ -22,9 +22,9 @@ from reports.planes import (
     derivation,
     frame_of_reference_module,
     heat_of,
-    is_placed,
     lossy_compression,
     measures,
+    missing_geometry,
     orientation,
     position,
     referenced_series,
@@ -50,8 +50,8 @@ def check_parametric_map(report: Report) -> None:
     """Raises what ``parametric_map`` does, which takes longer."""
     if not report.positive_slices:
         raise NoPositiveSlice
-    if not is_placed(report):
-        raise NoGeometry
+    if missing := missing_geometry(report):
+        raise NoGeometry(missing)
     check_references(report, report.positive_slices)
 
 

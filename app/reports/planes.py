@@ -17,9 +17,17 @@ AT_ONCE = 16
 LOSSY = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 
-def is_placed(report: Report) -> bool:
-    """Whether slices can be placed in the patient, in a frame of reference that other objects share."""
-    return report.exam.stack.placed and frame_of_reference(report) is not None
+def missing_geometry(report: Report) -> list[str]:
+    """DICOM keywords that headers lack and without which slices cannot be placed in the patient, in a frame of
+    reference that other objects share; none, and they can."""
+    stack = report.exam.stack
+    needed = {
+        "ImagePositionPatient": stack.image_positions,
+        "ImageOrientationPatient": [stack.image_orientation],
+        "PixelSpacing": [stack.pixel_spacing],
+        "FrameOfReferenceUID": [frame_of_reference(report)],
+    }
+    return [keyword for keyword, values in needed.items() if None in values]
 
 
 def frame_of_reference_module(report: Report) -> Dataset:

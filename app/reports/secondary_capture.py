@@ -24,9 +24,9 @@ from reports.planes import (
     derivation,
     frame_of_reference_module,
     heats,
-    is_placed,
     lossy_compression,
     measures,
+    missing_geometry,
     orientation,
     position,
 )
@@ -85,7 +85,7 @@ def _image(report: Report, role: str, number: int, images: Sequence[Source]) -> 
     told.update(lossy_compression(report))
     told.CodingSchemeIdentificationSequence = [own_scheme()]
     told.PatientOrientation = ""
-    if is_placed(report):
+    if not missing_geometry(report):
         sides = edges(report.exam.stack.image_orientation)
         told.PatientOrientation = [sides.right, sides.bottom]
         for part in (frame_of_reference_module(report), measures(report), orientation(report)):

@@ -18,6 +18,7 @@ from reports.tests.reports import (
     true_centroid,
     true_mask,
     true_slices,
+    with_description,
     with_header,
 )
 
@@ -153,18 +154,25 @@ class SourceTests(SimpleTestCase):
 
 
 class RefusalTests(SimpleTestCase):
-    def assert_refused(self, report: Report, error: type[FormError]):
-        self.assertRaises(error, parametric_map, report)
-        self.assertRaises(error, check_parametric_map, report)
+    def assert_refused(self, report: Report, error: type[FormError], told: str = ""):
+        for refused in (parametric_map, check_parametric_map):
+            with self.assertRaisesMessage(error, told):
+                refused(report)
 
     def test_exam_without_positive_slices_has_no_map(self):
         self.assert_refused(a_report(positive=False), NoPositiveSlice)
 
     def test_exam_without_geometry_has_no_map(self):
-        self.assert_refused(a_report(UNPLACED), NoGeometry)
+        told = "lack ImagePositionPatient, ImageOrientationPatient, PixelSpacing, so heat cannot be placed"
+        self.assert_refused(a_report(UNPLACED), NoGeometry, told)
+
+    def test_exam_without_pixel_spacing_has_no_map(self):
+        report = a_report()
+        silent = with_description(report, stack=replace(report.exam.stack, pixel_spacing=None))
+        self.assert_refused(silent, NoGeometry, "The files of this exam lack PixelSpacing, so heat")
 
     def test_exam_without_a_frame_of_reference_has_no_map(self):
-        self.assert_refused(with_header(a_report(), FrameOfReferenceUID=""), NoGeometry)
+        self.assert_refused(with_header(a_report(), FrameOfReferenceUID=""), NoGeometry, "lack FrameOfReferenceUID, so")
 
     def test_exam_without_uids_has_no_map(self):
         self.assert_refused(with_header(a_report(), StudyInstanceUID=""), NoInstanceUids)
