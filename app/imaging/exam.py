@@ -25,7 +25,12 @@ class Exam:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return tuple(text for series in (self.pre, *self.passes) for text in series.warnings)
+        """Those of the series, each once, with the names of all series that it is about."""
+        names: dict[str, list[str]] = {}
+        for series in (self.pre, *self.passes):
+            for text in series.warnings:
+                names.setdefault(text, []).append(series.name)
+        return tuple(f"{', '.join(those)}: {text}" for text, those in names.items())
 
 
 def match(pre: Series, *passes: Series, named_alike: bool = True) -> Exam:
@@ -52,7 +57,7 @@ def _matched(pre: Series, other: Series, named_alike: bool) -> Series:
     if stranger is not None:
         other = _by_position(pre, other, stranger)
         if named_alike:
-            told = f"{other.name}: file names differ from those of {pre.name}; positions match the slices."
+            told = f"file names differ from those of {pre.name}; positions match the slices."
             other = replace(other, warnings=(*other.warnings, told))
     tolerance = POSITION_TOLERANCE * (pre.spacing or 1.0)
     for one, two in zip(pre.slices, other.slices, strict=True):

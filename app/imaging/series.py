@@ -18,7 +18,7 @@ GAP = 1.5
 
 @dataclass(frozen=True)
 class Series:
-    """The slices of one folder in reading order, at least one."""
+    """The slices of one folder in reading order, at least one; ``warnings`` do not name it."""
 
     name: str
     slices: tuple[SliceFile, ...]
@@ -59,9 +59,9 @@ def in_order(name: str, slices: Sequence[SliceFile], numbered: bool = True) -> S
         raise UnequalCounts(f"{name} is empty.")
     slices = sorted(slices, key=lambda each: natural_key(each.key))
     _check_sizes(slices)
-    ordered, known, warnings = _in_order(name, slices)
+    ordered, known, warnings = _in_order(slices)
     if numbered and ordered != slices:
-        warnings.append(f"{name}: file names and {known} disagree about the order; {known} decide.")
+        warnings.append(f"file names and {known} disagree about the order; {known} decide.")
     series = Series(name, tuple(ordered), tuple(warnings))
     return replace(series, warnings=(*warnings, *_odd(series)))
 
@@ -76,7 +76,7 @@ def _check_sizes(slices: list[SliceFile]) -> None:
             )
 
 
-def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], str, list[str]]:
+def _in_order(slices: list[SliceFile]) -> tuple[list[SliceFile], str, list[str]]:
     """The slices, given in the natural order of their names, in reading order; what tells it; warnings."""
     if all(each.position is not None for each in slices):
         _check_orientation(slices)
@@ -90,9 +90,9 @@ def _in_order(name: str, slices: list[SliceFile]) -> tuple[list[SliceFile], str,
         return ordered, "positions", []
     if len({each.instance_number for each in slices} - {None}) == len(slices):
         ordered = sorted(slices, key=lambda each: each.instance_number)
-        told = f"{name}: not every file says where its slice lies; ordered by InstanceNumber."
+        told = "not every file says where its slice lies; ordered by InstanceNumber."
         return ordered, "InstanceNumber", [told]
-    return slices, "", [f"{name}: neither positions nor InstanceNumber order the slices; ordered by file name."]
+    return slices, "", ["neither positions nor InstanceNumber order the slices; ordered by file name."]
 
 
 def _check_orientation(slices: list[SliceFile]) -> None:
@@ -114,10 +114,8 @@ def _odd(series: Series) -> list[str]:
     for number, (one, other) in enumerate(itertools.pairwise(series.slices) if spacing else (), start=1):
         step = abs(other.position - one.position)
         if step > GAP * spacing:
-            told.append(
-                f"{series.name}: slices {number} and {number + 1} lie {step:.1f} mm apart, others {spacing:.1f}."
-            )
+            told.append(f"slices {number} and {number + 1} lie {step:.1f} mm apart, others {spacing:.1f}.")
     kinds = {each.series_instance_uid for each in series.slices}
     if len(kinds) > 1:
-        told.append(f"{series.name}: the files belong to {len(kinds)} DICOM series.")
+        told.append(f"the files belong to {len(kinds)} DICOM series.")
     return told

@@ -21,6 +21,11 @@ class ExamTests(FolderTestCase):
         self.assertEqual([series.name for series in (exam.pre, *exam.passes)], list(FOLDERS))
         self.assertEqual((len(exam.pre), exam.warnings), (3, ()))
 
+    def test_what_holds_for_several_series_is_told_once_with_their_names(self):
+        write_files(exam_files(ImagePositionPatient=None), self.folder)
+        told = "pre, 1st_pass, 2nd_pass, 3rd_pass: not every file says where its slice lies; ordered by InstanceNumber."
+        self.assertEqual(read_exam(self.folder).warnings, (told,))
+
     def test_missing_slice_is_refused(self):
         with self.assertRaisesMessage(UnequalCounts, "pre holds 3 slices, 2nd_pass holds 2."):
             self.changed("2nd_pass/002.dcm", None)

@@ -62,6 +62,6 @@ class FoldersTests(SimpleTestCase):
 
     def test_warning_of_file_names_is_told_in_folders_only(self):
         slices = [replace(each, name=f"a/{name}") for each, name in zip(stack("a"), "1324", strict=True)]
-        told = "a: file names and positions disagree about the order; positions decide."
+        told = "file names and positions disagree about the order; positions decide."
         self.assertEqual(in_order("a", slices).warnings, (told,))
         self.assertEqual(in_order("a", slices, numbered=False).warnings, ())

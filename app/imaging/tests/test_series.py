@@ -30,13 +30,13 @@ class SeriesTests(FolderTestCase):
         places = {"1": 0.0, "2": 4.0, "3": 2.0, "4": 6.0}
         found = self.series({name: slice_bytes(PIXELS, 1, z) for name, z in places.items()})
         self.assertEqual([each.file.path.name for each in found.slices], ["1", "3", "2", "4"])
-        self.assertEqual(found.warnings, ("pre: file names and positions disagree about the order; positions decide.",))
+        self.assertEqual(found.warnings, ("file names and positions disagree about the order; positions decide.",))
 
     def test_without_positions_instance_numbers_decide_with_a_warning(self):
         files = {name: slice_bytes(PIXELS, number, z=None) for name, number in (("a", 3), ("b", 1), ("c", 2))}
         found = self.series(files)
         self.assertEqual([each.file.path.name for each in found.slices], ["b", "c", "a"])
-        self.assertIn("pre: not every file says where its slice lies; ordered by InstanceNumber.", found.warnings)
+        self.assertIn("not every file says where its slice lies; ordered by InstanceNumber.", found.warnings)
 
     def test_without_positions_and_numbers_names_decide_with_a_warning(self):
         found = self.series({name: slice_bytes(PIXELS, None, z=None) for name in ("s10", "s9")})
@@ -45,11 +45,11 @@ class SeriesTests(FolderTestCase):
 
     def test_gap_between_slices_is_told(self):
         files = {str(n): slice_bytes(PIXELS, n, 2.0 * n) for n in (1, 2, 3, 6, 7)}
-        self.assertEqual(self.series(files).warnings, ("pre: slices 3 and 4 lie 6.0 mm apart, others 2.0.",))
+        self.assertEqual(self.series(files).warnings, ("slices 3 and 4 lie 6.0 mm apart, others 2.0.",))
 
     def test_files_of_two_dicom_series_in_one_folder_are_told(self):
         files = {str(n): slice_bytes(PIXELS, n, 2.0 * n, SeriesInstanceUID=f"1.2.{n % 2}") for n in (1, 2, 3)}
-        self.assertEqual(self.series(files).warnings, ("pre: the files belong to 2 DICOM series.",))
+        self.assertEqual(self.series(files).warnings, ("the files belong to 2 DICOM series.",))
 
     def test_one_missing_instance_number_leaves_the_order_to_the_names(self):
         files = {name: slice_bytes(PIXELS, number, z=None) for name, number in (("a", 2), ("b", None), ("c", 1))}
