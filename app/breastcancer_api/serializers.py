@@ -362,6 +362,7 @@ class PassportSerializer(serializers.Serializer):
     warnings = serializers.ListField(child=serializers.CharField())
     series = FoundSerializer(many=True)
     ignored = IgnoredSerializer(many=True)
+    ignored_count = serializers.IntegerField()
 
 
 class ValidationSerializer(PassportSerializer):
@@ -369,3 +370,4 @@ class ValidationSerializer(PassportSerializer):
 
     accepted = serializers.BooleanField()
     problems = ProblemSerializer(many=True)
+    problem_count = serializers.IntegerField()

@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -34,7 +34,7 @@ from detection.watch import Watch
 from detection.workspace import workspace
 from imaging.archive import Limits
 from imaging.errors import ScanError
-from imaging.passport import passport
+from imaging.passport import first_of_each, passport
 from imaging.phases import read_phases
 from imaging.reading import Reading, read_any_layout, read_four_folders
 from nets.bundle import ROLES
@@ -354,8 +354,19 @@ def validate(archive: BinaryIO, wanted: Mapping[str, str]) -> dict:
     """
     with workspace(settings.WORK_DIR) as folder:
         found = survey(archive, folder, cards(), limits(), wanted)
-    problems = [refusal(each) for each in found.problems]
-    return {"accepted": not problems, "problems": problems} | passport(found.reading, found.phases, found.ignored)
+    told = {
+        "accepted": not found.problems,
+        "problems": _refusals(found.problems),
+        "problem_count": len(found.problems),
+    }
+    return told | passport(found.reading, found.phases, found.ignored)
+
+
+def _refusals(problems: Sequence[ScanError]) -> list[dict]:
+    """The first of each code, and how many more there are of it."""
+    listed, others = first_of_each(problems, lambda each: each.code)
+    more = [type(those[0])(f"{len(those)} more: {those[0].title}.") for those in others.values()]
+    return [refusal(each) for each in (*listed, *more)]
 
 
 def limits() -> Limits:

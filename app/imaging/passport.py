@@ -1,6 +1,8 @@
 """What is in an exam, for whoever sent it: passes with their times, geometry, what is odd and what is left out."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from imaging.phases import Phase
 from imaging.reading import Reading
 from imaging.series import Series
 from imaging.stack import CUTS, cut, nearest_axis
+
+MOST_ALIKE = 100  # of what is listed for one reason
+Thing = TypeVar("Thing")
 
 
 def passport(reading: Reading | None, phases: Sequence[Phase], ignored: Sequence[Ignored]) -> dict:
@@ -23,9 +28,37 @@ def passport(reading: Reading | None, phases: Sequence[Phase], ignored: Sequence
         "passes": [] if reading is None else _passes(reading.exam),
         "geometry": None if reading is None else _geometry(reading.exam.pre),
         "warnings": [] if reading is None else list(reading.warnings),
-        "series": [{"label": each.label, "slice_count": len(each), "reason": each.reason} for each in phases],
-        "ignored": [{"label": each.label, "reason": each.reason} for each in ignored],
+        "series": _series(phases),
+        "ignored": _ignored(ignored),
+        "ignored_count": len(ignored),
     }
+
+
+def first_of_each(
+    things: Sequence[Thing], reason: Callable[[Thing], Hashable]
+) -> tuple[list[Thing], dict[Hashable, list[Thing]]]:
+    """The first MOST_ALIKE of ``things`` for each ``reason``, in their order; and the others by reason."""
+    alike = defaultdict(list)
+    for each in things:
+        alike[reason(each)].append(each)
+    listed = {id(each) for those in alike.values() for each in those[:MOST_ALIKE]}
+    others = {key: those[MOST_ALIKE:] for key, those in alike.items() if len(those) > MOST_ALIKE}
+    return [each for each in things if id(each) in listed], others
+
+
+def _series(phases: Sequence[Phase]) -> list[dict]:
+    listed, others = first_of_each(phases, lambda each: each.reason)
+    told = [{"label": each.label, "slice_count": len(each), "reason": each.reason} for each in listed]
+    return told + [
+        {"label": f"{len(those)} more", "slice_count": sum(map(len, those)), "reason": reason}
+        for reason, those in others.items()
+    ]
+
+
+def _ignored(ignored: Sequence[Ignored]) -> list[dict]:
+    listed, others = first_of_each(ignored, lambda each: each.reason.removeprefix(each.label).strip())
+    told = [{"label": each.label, "reason": each.reason} for each in listed]
+    return told + [{"label": f"{len(those)} more", "reason": reason} for reason, those in others.items()]
 
 
 def _passes(exam: Exam) -> list[dict]:

@@ -95,12 +95,14 @@ class Slice(TypedDict):
 class Validation(TypedDict):
     accepted: bool
     problems: list[ProblemBody]
+    problem_count: int
     slice_count: int | None
     passes: list[dict[str, Any]]
     geometry: dict[str, Any] | None
     warnings: list[str]
     series: list[dict[str, Any]]
     ignored: list[dict[str, str]]
+    ignored_count: int
 
 
 class Receipt(TypedDict):

@@ -165,6 +165,15 @@ class ValidateTests(StudiesTestCase):
         self.assertEqual([each["slice_count"] for each in body["series"]], [12])
         self.assertIn("holds 4 slices at each place", body["series"][0]["reason"])
 
+    def test_a_hundred_problems_of_a_code_are_listed_and_the_others_counted(self):
+        files = {f"{folder}/{n}": b"x" for folder in FOLDERS for n in range(26)}
+        body = self.send("/validate/", files).json()
+        self.assertEqual((len(body["problems"]), body["problem_count"]), (101, 104))
+        self.assertEqual({each["code"] for each in body["problems"]}, {"not_a_dicom_image"})
+        last = body["problems"][-1]
+        self.assertIn("4 more: A file is not a DICOM image this system reads.", last["detail"])
+        self.assertEqual(last["errors"], [])
+
     def test_archive_that_does_not_unpack_is_one_problem(self):
         body = self.send("/validate/", b"no zip").json()
         self.assertEqual([each["code"] for each in body["problems"]], ["not_a_zip"])

@@ -3,8 +3,9 @@ import numpy as np
 from imaging.exam import FOLDERS
 from imaging.passes import Ignored
 from imaging.passport import passport
-from imaging.phases import read_phases
+from imaging.phases import Phase, read_phases
 from imaging.reading import Reading, judged
+from imaging.tests.exam_slices import EMPTY
 from imaging.tests.folders import FolderTestCase, read_exam
 from imaging.tests.slices import FEW_PIXELS, exam_files, slice_bytes, write_files
 
@@ -74,9 +75,19 @@ class PassportTests(FolderTestCase):
         found = self.passport(files)
         self.assertEqual([each["seconds_after_pre"] for each in found["passes"]], [0.0, 1320.0, 1440.0, 1560.0])
 
+    def test_a_hundred_are_listed_for_each_reason_and_the_others_counted(self):
+        notes = [Ignored(f"{n}.txt", f"{n}.txt is not a DICOM file.") for n in range(103)]
+        series = [Phase((EMPTY, EMPTY), aside="fewer than 3 slices") for _ in range(104)]
+        found = passport(None, series, [Ignored("t2", "a later pass"), *notes])
+        self.assertEqual((len(found["ignored"]), found["ignored_count"], len(found["series"])), (102, 104, 101))
+        self.assertEqual(found["ignored"][0], {"label": "t2", "reason": "a later pass"})
+        self.assertEqual(found["ignored"][-1], {"label": "3 more", "reason": "is not a DICOM file."})
+        self.assertEqual(found["series"][-1], {"label": "4 more", "slice_count": 8, "reason": "fewer than 3 slices"})
+
     def test_what_is_left_out_is_told_to_the_sender_and_counted_in_the_warnings(self):
         found = self.passport(exam_files())
         self.assertEqual(found["ignored"], [{"label": "notes.txt", "reason": "no image"}])
+        self.assertEqual(found["ignored_count"], 1)
         self.assertEqual(found["warnings"], [FEW_PIXELS.format(32), "Not part of the exam, ignored: 1."])
 
 

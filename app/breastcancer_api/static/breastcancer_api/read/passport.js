@@ -6,7 +6,7 @@ import { geometry, number } from "./words.js";
 const TITLES = { pre: "before contrast", "1st_pass": "1st pass", "2nd_pass": "2nd pass", "3rd_pass": "3rd pass" };
 
 /** What the server's passport/ says, as elements. */
-export function passport({ slice_count: slices, passes, geometry: stack, warnings, ignored }) {
+export function passport({ slice_count: slices, passes, geometry: stack, warnings, ignored, ignored_count: left }) {
   return [
     element("p", {}, [slices && count(slices, "slice"), stack && geometry(stack)].filter(Boolean).join(": "), "."),
     passes.length > 0 && table(passes),
@@ -16,7 +16,7 @@ export function passport({ slice_count: slices, passes, geometry: stack, warning
         { class: "warnings" },
         warnings.map((each) => element("li", {}, each)),
       ),
-    ignored.length > 0 && leftOut(ignored),
+    ignored.length > 0 && leftOut(ignored, left),
   ].filter(Boolean);
 }
 
@@ -40,9 +40,9 @@ function row({ role, series_number: series, series_description: description, sec
   ]);
 }
 
-function leftOut(ignored) {
+function leftOut(ignored, left) {
   return element("details", {}, [
-    element("summary", {}, `${count(ignored.length, "thing")} left out`),
+    element("summary", {}, `${count(left, "thing")} left out`),
     element(
       "ul",
       {},
