@@ -55,15 +55,16 @@ MIDDLEWARE = [
     "breastcancer_api.tracing.name_request",
     "breastcancer_api.metrics.count_requests",
     "breastcancer_api.clients.limit_silence",
+    # before static files are answered, which are to have these headers, too
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "breastcancer_api.local_assets.local_assets",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "breastcancer_api.local_assets.local_assets",
 ]
 ROOT_URLCONF = "breastwise.urls"
 WSGI_APPLICATION = "breastwise.wsgi.application"
