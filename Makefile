@@ -20,9 +20,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	cd app && printf '%s\n' $(HALVES) | OMP_NUM_THREADS=1 xargs --max-procs 2 --max-lines=1 $(BIN)/python manage.py test --exclude-tag servers
 
-# with a gunicorn of their own, Chromium, a bucket, an archive of images
+# with a gunicorn or nginx of their own, Chromium, a bucket, an archive of images
 test-servers: $(INSTALLED)
-	cd app && $(BIN)/python manage.py test --tag servers breastcancer_api reports
+	cd app && $(BIN)/python manage.py test --tag servers breastcancer_api breastwise reports
 
 # archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
 # 3,000 exams whose headers were changed at random

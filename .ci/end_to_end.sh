@@ -65,6 +65,14 @@ say() { # a request as it goes over the line, with escapes; leaves what ask leav
     sed $'1,/^\r$/d' "$folder/answer" >"$folder/body"
 }
 
+once() { # names...: the last answer has each of these headers, and once
+    local name count
+    for name in "$@"; do
+        count=$(grep -ci "^$name:" "$folder/headers" || true)
+        [ "$count" = 1 ] || fail "$name is there $count times: $(cat "$folder/headers")"
+    done
+}
+
 header() { sed -n "s/^$1: *//Ip" "$folder/headers" | tr -d '\r'; }
 
 expect_problem() { # status code detail: the last answer has them; detail is a regular expression for its beginning
@@ -102,7 +110,7 @@ STATE_DIR=$folder/state WORK_DIR=$folder/work STATIC_ROOT=$folder/static NETWORK
 DATABASE_HOST=127.0.0.1 DATABASE_PORT=$(free_port) DATABASE_PASSWORD_FILE=$folder/database_password
 SUPERUSER_NAME=administrator SUPERUSER_PASSWORD_FILE=$folder/superuser_password
 BIND=127.0.0.1:$(free_port) NGINX_LISTEN=127.0.0.1:$(free_port)
-NGINX_UPSTREAM=$BIND
+NGINX_UPSTREAM=$BIND NGINX_LOG=$folder/nginx/access.log NGINX_CERTIFICATE=$folder/certificate
 MAX_UPLOAD_MB=40
 THREADS=1 QUEUE=0
 set +a
@@ -154,9 +162,7 @@ http {
     include $folder/default.conf;
 }
 NGINX
-# shellcheck disable=SC2016
-envsubst '$MAX_UPLOAD_MB $REQUEST_TIMEOUT_SECONDS $SILENCE_SECONDS $NGINX_LISTEN $NGINX_UPSTREAM' \
-    <nginx/default.conf.template >"$folder/default.conf"
+nginx/fill_in >"$folder/default.conf"
 "${as_web[@]}" nginx -e stderr -c "$folder/nginx.conf" >"$folder/nginx.log" 2>&1 &
 nginx=$!
 running=("$nginx" "${running[@]}")
@@ -202,6 +208,25 @@ find "$RESULTS" -type f | grep -q . && fail "left of an erased study: $(find "$R
 ok "forms of its result come through, and erasing it leaves no picture"
 ask --form "file=@$folder/series.zip" "$url/upload/"
 [ "$status" = 201 ] || fail "upload: $status"
+location=$(header location)
+
+every=(X-Request-ID X-Content-Type-Options X-Frame-Options Referrer-Policy Cross-Origin-Opener-Policy
+    Content-Security-Policy Cache-Control)
+script=/static/breastcancer_api/upload.js
+for path in / /networks/ /docs/ "$location" "$script" /nowhere "/livez?$(printf 'a%.0s' {1..8000})"; do
+    ask "$url$path"
+    once "${every[@]}"
+done
+ok "pages, results, static files and errors of either have every header, and once"
+
+ask --header "Accept-Encoding: gzip" "$url$script"
+once Content-Encoding Vary Last-Modified
+[ "$(header content-encoding) $(header cache-control)" = "gzip max-age=60, public" ] || fail "$(cat "$folder/headers")"
+ask --header "If-Modified-Since: $(header last-modified)" "$url$script"
+[ "$status" = 304 ] || fail "a script that is in a cache: $status"
+ask --header "Accept-Encoding: gzip" "$url/docs/"
+[ "$(header content-encoding)" = gzip ] || fail "a page is not packed: $(cat "$folder/headers")"
+ok "pages and static files come packed, and static files stay in caches"
 
 ask --form "other=1" "$url/upload/"
 expect_problem 400 no_archive "Invalid file name: no series.zip found"
@@ -311,10 +336,18 @@ told = [line["logger"] for line in lines if line.get("request") == "end-to-end.1
 assert told == ["django.request", "gunicorn.access"], told
 assert "Phantom" not in str(lines) and "PHANTOM" not in str(lines)
 PYTHON
-ok "every line of the log is an object, and names its request"
+python - "$folder/nginx/access.log" <<'PYTHON' || fail "nginx's log is not as it should be"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert [line["message"] for line in lines if line["request"] == "end-to-end.1"] == ["GET other 404"]
+assert {line["status"] for line in lines} >= {200, 201, 400, 405, 413, 414, 501, 503, 505}
+PYTHON
+ok "every line of both logs is an object, and names its request"
 
 kill "$gunicorn"
 wait "$gunicorn" || fail "gunicorn ended with $?"
 ask "$url/readyz"
 expect_problem 502 unavailable "The server is starting or being restarted."
+[ "$(header retry-after)" = 30 ] || fail "Retry-After is '$(header retry-after)'"
+once "${every[@]}"
 ok "gunicorn stopped: 502 $(header content-type)"

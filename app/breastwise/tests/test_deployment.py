@@ -2,26 +2,19 @@
 
 import json
 import re
-from pathlib import Path
+from string import Template
 
 import yaml
+from django.conf import settings
 from django.test import SimpleTestCase
 
 from breastcancer_api.problems import problem
 from breastcancer_api.worker import ALIVE
 from breastwise.env import SETTINGS, check_execution, read_settings
+from breastwise.tests.files import env_file, text
+from breastwise.urls import urlpatterns
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 SECRETS = {setting.name for setting in SETTINGS if setting.secret}
-
-
-def text(name: str) -> str:
-    return (REPOSITORY / name).read_text()
-
-
-def env_file() -> dict[str, str]:
-    lines = text(".env.prod").splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def compose(name: str) -> dict:
@@ -114,32 +107,54 @@ class ScaleTests(SimpleTestCase):
         self.assertIn(f"find /tmp/{ALIVE.name} ", self.services["worker"]["healthcheck"]["test"][1])
 
 
+class TlsTests(SimpleTestCase):
+    """docker-compose.tls.yml, laid over docker-compose.yml."""
+
+    services = compose("docker-compose.tls.yml")["services"]
+
+    def test_application_knows_that_clients_come_by_https(self):
+        self.assertEqual(self.services["web"], {"environment": {"TLS": "1"}})
+
+    def test_certificate_lies_where_nginx_looks_for_it_and_cannot_be_written(self):
+        (mounted,) = self.services["nginx"]["volumes"]
+        folder = re.search(r"NGINX_CERTIFICATE=(\S+)", text("nginx/Dockerfile"))[1]
+        self.assertEqual((mounted["target"], mounted["read_only"]), (folder, True))
+
+    def test_folder_that_is_not_there_is_not_made(self):
+        self.assertEqual(self.services["nginx"]["volumes"][0]["bind"], {"create_host_path": False})
+
+    def test_http_comes_to_the_port_that_sends_it_to_https(self):
+        published = services()["nginx"]["ports"][0].rpartition(":")[2]
+        self.assertEqual(self.services["nginx"]["ports"], [f"${{REDIRECTED:-127.0.0.1:}}:{published}"])
+
+
 class NginxTests(SimpleTestCase):
     template = text("nginx/default.conf.template")
-    used = set(re.findall(r"\$\{(\w+)\}", template)) - {"CAPITALS"}
+    used = frozenset(re.findall(r"\$\{(\w+)\}", template))
+
+    def answered(self, part: str) -> dict[str, str]:
+        """What nginx says by itself, by status: ``code``, ``title`` or ``detail``."""
+        told = re.search(rf"\$problem_{part} {{(.+?)\n}}", self.template, re.DOTALL)[1]
+        return {status: value.strip('"') for status, value in re.findall(r"^ +(\w+) +(.+);$", told, re.MULTILINE)}
 
     def test_limits_are_those_of_the_settings(self):
         self.assertIn("client_max_body_size ${MAX_UPLOAD_MB}m;", self.template)
         self.assertIn("proxy_read_timeout ${REQUEST_TIMEOUT_SECONDS}s;", self.template)
-        self.assertIn("client_body_timeout ${SILENCE_SECONDS}s;", self.template)
+        for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
+            self.assertIn(f"{name} ${{SILENCE_SECONDS}}s;", self.template)
 
     def test_every_variable_is_given(self):
-        given = env_file().keys() | set(re.findall(r"(NGINX_\w+)=", text("nginx/Dockerfile")))
-        self.assertEqual(self.used - given, set())
-
-    def test_every_variable_is_filled_in_without_docker(self):
-        for name in ("docs/install.md", ".ci/end_to_end.sh"):
-            listed = re.search(r"envsubst '(.+)'", text(name))[1].split()
-            self.assertEqual(set(listed), {f"${each}" for each in self.used}, name)
+        of_the_image = set(re.findall(r"(NGINX_\w+)=", text("nginx/Dockerfile")))
+        of_the_certificate = set(re.findall(r"(NGINX_\w+)=", text("nginx/certificate.envsh")))
+        self.assertEqual(self.used - env_file().keys() - of_the_image - of_the_certificate, set())
 
     def test_configuration_page_tells_which_settings_nginx_takes(self):
-        told = re.search(r"nginx takes (.+) from the same file", text("docs/configuration.md"))[1]
+        told = re.search(r"nginx takes (.+?)\sfrom the same", text("docs/configuration.md"), re.DOTALL)[1]
         self.assertEqual(set(re.findall(r"`(\w+)`", told)), self.used & env_file().keys())
 
     def test_every_error_that_has_a_body_of_its_own_is_answered_with_it(self):
-        written = set(re.findall(r"^    (\d+) +'", self.template, re.MULTILINE))
         answered = set(re.search(r"error_page ([\d ]+) /nginx-problem", self.template)[1].split())
-        self.assertEqual(answered, written | {"502", "503"})
+        self.assertEqual(answered, {*self.answered("code"), "502", "503"} - {"default"})
 
     def test_gunicorn_reads_all_that_nginx_hands_on(self):
         buffers, size = map(int, re.search(r"large_client_header_buffers (\d+) (\d+);", self.template).groups())
@@ -150,12 +165,20 @@ class NginxTests(SimpleTestCase):
         self.assertLess((first + buffers * size) / shortest, int(limits["fields"]))
 
     def test_errors_have_the_shape_of_the_application(self):
-        bodies = re.findall(r"'(\{.+\})';", self.template)
-        self.assertEqual(len(bodies), 10)
-        for body in bodies:
-            answer = json.loads(body.replace("$status", "502"))
-            built = problem(answer["status"], answer["code"], answer["title"], answer["detail"])
-            self.assertEqual(answer, built)
+        shape = re.search(r"return 200 '(\{.+\})';", self.template)[1]
+        codes, titles, details = map(self.answered, ("code", "title", "detail"))
+        self.assertEqual((len(codes), codes.keys(), codes.keys()), (11, titles.keys(), details.keys()))
+        for status, code in codes.items():
+            number = "502" if status == "default" else status
+            values = {"status": number, "problem_code": code, "problem_title": titles[status]}
+            filled = Template(shape).substitute(values, problem_detail=details[status].replace("$", ""))
+            built = problem(int(number), code, titles[status], details[status].replace("$", ""))
+            self.assertEqual(json.loads(filled), built)
+
+    def test_log_tells_the_first_word_of_every_address(self):
+        told = set(re.search(r"\(/\(\?:([^)]+)\)", self.template)[1].replace("\\", "").split("|"))
+        routes = {str(each.pattern).lstrip("^").partition("/")[0] for each in urlpatterns} - {""}
+        self.assertEqual(told, {route.rstrip("?$") for route in routes} | {settings.STATIC_URL.strip("/")})
 
 
 class DockerfileTests(SimpleTestCase):

@@ -51,7 +51,8 @@ def codes() -> dict[str, int]:
     """Every code of an error with its status, as the code has them."""
     problems = (ROOT / "app" / "breastcancer_api" / "problems.py").read_text()
     written = re.findall(r'\b(?:problem|_page)\(\s*(\d+),\s*"(\w+)"', problems)
-    nginx = re.findall(r"""^    (\d+|default) .*"code":"(\w+)\"""", NGINX.read_text(), re.MULTILINE)
+    of_nginx = re.search(r"\$problem_code {(.+?)}", NGINX.read_text(), re.DOTALL)[1]
+    nginx = re.findall(r"^    (\d+|default) +(\w+);", of_nginx, re.MULTILINE)
     return (
         {code: 503 if status == "default" else int(status) for status, code in nginx}
         | {code: int(status) for status, code in written}

@@ -11,7 +11,7 @@ from django.core.checks import Tags, run_checks
 from django.test import Client, SimpleTestCase, TestCase, override_settings
 
 from breastwise.env import APP, SettingError, check_published, read_settings
-from breastwise.tests.test_deployment import env_file
+from breastwise.tests.files import env_file
 
 PUBLISHED = (("PUBLISHED", "0.0.0.0:8000"), ("ANONYMOUS", "0"))
 TLS = ("TLS", "1")
