@@ -325,7 +325,7 @@ if grep '"level": "ERROR"' "$folder/web.log" | grep -q '"logger": "django.reques
 fi
 ok "PostgreSQL stopped: 503 $(header content-type) from /readyz, and no error in the log"
 
-ask --header "X-Request-ID: end-to-end.1" "$url/nowhere/"
+ask --header "X-Request-ID: end-to-end.1" "$url/Phantom/"
 [ "$(header x-request-id)" = end-to-end.1 ] || fail "the answer has the id '$(header x-request-id)'"
 python - "$folder/web.log" <<'PYTHON' || fail "the log is not as it should be"
 import json, sys
@@ -342,7 +342,7 @@ lines = [json.loads(line) for line in open(sys.argv[1])]
 assert [line["message"] for line in lines if line["request"] == "end-to-end.1"] == ["GET other 404"]
 assert {line["status"] for line in lines} >= {200, 201, 400, 405, 413, 414, 501, 503, 505}
 PYTHON
-ok "every line of both logs is an object, and names its request"
+ok "every line of both logs is an object, names its request, and nobody whose name was typed for an address"
 
 kill "$gunicorn"
 wait "$gunicorn" || fail "gunicorn ended with $?"

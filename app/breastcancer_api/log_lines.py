@@ -8,12 +8,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from breastcancer_api import tracing
+from django.http import HttpRequest
+
+from breastcancer_api import addresses, tracing
 
 ACCESS = "gunicorn.access"
+# what gunicorn says of an answer that failed while it was sent; the last argument is the address with its query
+UNSENT = "Error handling request %s"
+# what it says of a request that it does not understand; after the address of who asked follows what was asked
+INVALID = "Invalid request from ip="
 # what a message may bring along as ``extra``; all else stays out, such as requests with their headers
 EXTRAS = ("study", "incident", "exception", "frames")
 log = logging.getLogger(__name__)
+
+
+class KnownAddresses(logging.Filter):
+    """Puts ``addresses.told`` in the place of what a client asked for, where Django and gunicorn name that. Every line
+    passes."""
+
+    def filter(self, record):
+        request, said = getattr(record, "request", None), str(record.msg)
+        if record.name == ACCESS and isinstance(record.args, dict):
+            record.args["U"] = addresses.told(record.args["U"] or "")
+        elif isinstance(request, HttpRequest):
+            typed = request.path.encode("unicode_escape").decode()  # as Django writes it
+            record.args = tuple(addresses.told(request.path) if each == typed else each for each in record.args)
+        elif said.startswith(UNSENT):
+            record.args = (*record.args[:-1], addresses.told(record.args[-1].partition("?")[0]))
+        elif said.startswith(INVALID):
+            record.msg = said.partition(": ")[0]
+        return True
 
 
 class TextLine(logging.Formatter):

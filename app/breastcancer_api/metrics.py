@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+from breastcancer_api.addresses import OTHER
+
 disable_created_metrics()  # when each counter began: as many figures again, which nobody asks for
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-OTHER = "other"  # a method or an address that is not known: a client could think up any number of them
 STAGE_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 REQUEST_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 

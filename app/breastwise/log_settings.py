@@ -12,16 +12,22 @@ def log_settings(level: str, written: str) -> dict:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        # 503 is an answer that is foreseen: busy, or not ready
         "filters": {
+            "known_addresses": {"()": "breastcancer_api.log_lines.KnownAddresses"},
+            # 503 is an answer that is foreseen: busy, or not ready
             "unforeseen": {
                 "()": "django.utils.log.CallbackFilter",
                 "callback": lambda record: getattr(record, "status_code", None) != 503,
-            }
+            },
         },
         "formatters": {"line": {"class": CLASSES[written], "format": TEXT, "style": "{"}},
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line", "stream": STREAMS[written]},
+            "console": {
+                "class": "logging.StreamHandler",
+                "filters": ["known_addresses"],
+                "formatter": "line",
+                "stream": STREAMS[written],
+            },
             "nowhere": {"class": "logging.NullHandler"},  # with no handler at all Python would print it
         },
         "root": {"handlers": ["console"], "level": level},

@@ -2,10 +2,11 @@ import json
 import logging
 import uuid
 
-from django.test import SimpleTestCase
+from django.test import RequestFactory, SimpleTestCase
+from gunicorn.glogging import SafeAtoms
 
 from breastcancer_api import tracing
-from breastcancer_api.log_lines import JsonLine, TextLine, telling
+from breastcancer_api.log_lines import JsonLine, KnownAddresses, TextLine, telling
 from breastcancer_api.problems import incident
 
 PATIENT = "Doe^Jane born 19700101"  # by name: frames quote lines of the code
@@ -94,6 +95,40 @@ class TextLineTests(SimpleTestCase):
         text = TextLine("{message}", style="{").format(told.records[0])
         self.assertRegex(text, r"^incident [0-9a-f]{32} in a test: ValueError\n")
         self.assertIn("in raised", text)
+
+
+class KnownAddressesTests(SimpleTestCase):
+    def told(self, *args, **kwargs) -> str:
+        made = record(*args, **kwargs)
+        self.assertTrue(KnownAddresses().filter(made))
+        return made.getMessage()
+
+    def test_what_a_client_typed_is_in_no_line_of_django(self):
+        request = RequestFactory().get("/Doé^Jane")
+        typed = "/Do\\xe9^Jane"
+        self.assertEqual(self.told("%s: %s", "Not Found", typed, request=request), "Not Found: other")
+
+    def test_address_of_ours_stays(self):
+        request = RequestFactory().put("/networks/")
+        line = self.told("Method Not Allowed (%s): %s", "PUT", "/networks/", request=request)
+        self.assertEqual(line, "Method Not Allowed (PUT): /networks/")
+
+    def test_what_a_client_typed_is_in_no_access(self):
+        atoms = SafeAtoms({"m": "GET", "U": "/Doe^Jane", "s": "404", "B": 18, "L": "0.002000"})
+        made = record("%(m)s %(U)s", atoms, name="gunicorn.access")
+        KnownAddresses().filter(made)
+        line = json.loads(JsonLine().format(made))
+        self.assertEqual((line["message"], line["path"]), ("GET other", "other"))
+
+    def test_what_gunicorn_could_not_answer_is_told_without_its_query(self):
+        for asked, told in (("/livez?Doe^Jane", "/livez"), ("/Doe^Jane", "other")):
+            line = self.told("Error handling request %s %s", "GET", asked)
+            self.assertEqual(line, f"Error handling request GET {told}")
+        self.assertEqual(self.told("Error handling request (no URI read)"), "Error handling request (no URI read)")
+
+    def test_what_gunicorn_did_not_understand_is_not_told(self):
+        line = self.told("Invalid request from ip=::1: Invalid HTTP Version: 'Doe^Jane'")
+        self.assertEqual(line, "Invalid request from ip=::1")
 
 
 class TellingTests(SimpleTestCase):

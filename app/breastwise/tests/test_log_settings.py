@@ -40,6 +40,11 @@ class LogSettingsTests(SimpleTestCase):
         self.assertRegex(errors, r"^\d{4}-\d\d-\d\d .* WARNING django.security: told\n")
         self.assertEqual(out, "")
 
+    def test_whatever_is_printed_passes_the_filter_of_addresses(self):
+        found = log_settings("INFO", "line")
+        self.assertEqual(found["handlers"]["console"]["filters"], ["known_addresses"])
+        self.assertEqual(found["filters"]["known_addresses"], {"()": "breastcancer_api.log_lines.KnownAddresses"})
+
     def test_answer_that_is_foreseen_is_no_error(self):
         seen = log_settings("INFO", "line")["filters"]["unforeseen"]["callback"]
         told = [logging.makeLogRecord({"status_code": status}) for status in (503, 500)]
