@@ -12,7 +12,7 @@ AUDIT := $(CURDIR)/.venv-audit
 AUDITED := $(AUDIT)/.installed
 LOCKS := requirements.lock requirements-torch.lock
 
-.PHONY: demo test test-servers fuzz run lint format lock audit sbom
+.PHONY: demo test test-servers docs fuzz run lint types format security secrets lock audit sbom release-check
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
@@ -23,6 +23,11 @@ test: $(INSTALLED)
 # with a gunicorn or nginx of their own, Chromium, a bucket, an archive of images
 test-servers: $(INSTALLED)
 	cd app && $(BIN)/python manage.py test --tag servers breastcancer_api breastwise reports
+
+# what tests hold of the pages: schema, settings, errors, commands, links, versions
+docs: $(INSTALLED)
+	cd app && $(BIN)/python manage.py test breastwise.tests.test_docs breastwise.tests.test_security_page \
+	  breastwise.tests.test_version breastcancer_api.tests.test_schema
 
 # archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
 # 3,000 exams whose headers were changed at random
@@ -40,6 +45,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+types: $(INSTALLED)
+	$(BIN)/mypy --strict clients/python/breastwise.py
+
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -54,14 +62,28 @@ lock: $(AUDITED)
 	  {print > file}' .lock
 	rm .lock
 
-# known holes in what is locked, and in the code
-audit: $(AUDITED)
-	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes $(LOCKS:%=--requirement %)
+# holes in the code (ruff's rules in `make lint` look for more), and what Django has to say of a server on a network
+security: $(INSTALLED) $(AUDITED)
 	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml app clients
+	cd app && PUBLISHED=0.0.0.0:8000 ANONYMOUS=0 TLS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# keys and tokens of known forms; what only looks random or is called a password is in every test
+secrets: $(AUDITED)
+	git ls-files -z | xargs -0 $(AUDIT)/bin/detect-secrets-hook --disable-plugin Base64HighEntropyString \
+	  --disable-plugin HexHighEntropyString --disable-plugin KeywordDetector
+
+# known holes in what is locked
+audit: $(AUDITED)
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes $(LOCKS:%=--requirement %) $(AUDIT_OPTIONS)
 
 # what the image is made of, as CycloneDX
 sbom: $(AUDITED)
 	cat $(LOCKS) | $(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --output-file sbom.json -
+
+# all that a release needs. STEPS="lint docs": these alone. WITHOUT="audit docker-test": what may be not done, as here
+# where Docker or the service of advisories does not answer
+release-check: $(INSTALLED) $(AUDITED)
+	$(BIN)/python .ci/release_check.py $(STEPS) $(if $(WITHOUT),--without $(WITHOUT))
 
 $(AUDITED): requirements-audit.txt
 	$(PYTHON) -m venv $(AUDIT)

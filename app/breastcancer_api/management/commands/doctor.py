@@ -20,7 +20,7 @@ from breastcancer_api.doctor.visit import Visit
 from breastcancer_api.models import Token
 
 TOKEN_LIFE = timedelta(hours=1)  # of one that a doctor who is killed leaves
-ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 to be asked at, not bound to
+ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # nosec B104  # to be asked at
 
 
 class Command(BaseCommand):
