@@ -67,7 +67,9 @@ class FormsTests(FormsTestCase):
                 self.assertEqual((answer.status_code, answer["Content-Type"]), (200, form.content_type))
                 self.assertEqual(answer["Cache-Control"], "no-store")
                 self.assertIn("research use only", answer["X-BreastWise-Networks"])
-                self.assertIn(form.file, answer["Content-Disposition"])
+                name = f'attachment; filename="breastwise-{location.split("/")[2]}-{form.file}"'
+                self.assertEqual(answer["Content-Disposition"], name)
+                self.assertEqual(answer["X-Content-Type-Options"], "nosniff")
 
     def test_answer_tells_how_long_the_form_is(self):
         answer = self.client.get(f"{self.study()}overlays.zip")
