@@ -18,9 +18,11 @@ from breastcancer_api.serializers import ReceiptSerializer, SliceSerializer, Stu
 from breastcancer_api.studies import INTERRUPTED
 from breastcancer_api.sweeping import POISON
 from breastcancer_api.views import SlicesView, StudiesView
-from breastwise.env import SETTINGS
+from breastwise.env import SETTINGS, SettingError, check_execution, check_published, read_settings
+from detection.known_answers import WrongAnswer
 from imaging.errors import ScanError
-from nets.bundle import ROLES, load
+from nets.bundle import ROLES, BundleError, load
+from nets.device import DeviceMissing
 from phantom.describing import ranges_table
 from reports.errors import FormError
 from training.exam_set import BYTES_A_SLICE
@@ -61,6 +63,12 @@ def codes() -> dict[str, int]:
         | {each.code: 409 for each in FormError.__subclasses__()}
         | {each["code"]: each["status"] for each in (INTERRUPTED, POISON)}
     )
+
+
+def anchors(page: str) -> set[str]:
+    """What can follow the `#` of a link to a Markdown ``page``, as GitHub makes it of headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.strip().lower()).replace(" ", "-") for each in headings}
 
 
 class ErrorsTests(SimpleTestCase):
@@ -129,6 +137,22 @@ class DocsTests(SimpleTestCase):
                     ]
         self.assertEqual(unknown, [])
 
+    def test_installing_tells_what_to_do_about_every_refusal_of_a_start(self):
+        page = (ROOT / "docs" / "install.md").read_text()
+        told = page[page.index("## When it does not start") :]
+        for kind in (SettingError, BundleError, DeviceMissing, WrongAnswer):
+            self.assertIn(f"{kind.__name__}: ", told)
+        refused = {
+            "is reached by other machines, and ANONYMOUS is 1": {"BIND": "0.0.0.0:8000"},
+            "BROKER_URL: is empty, and EXECUTION is 'celery'": {"EXECUTION": "celery"},
+            "QUEUE: 0, ": {"EXECUTION": "celery", "BROKER_URL": "a", "DATABASE_HOST": "b", "QUEUE": "0"},
+        }
+        for reason, environ in refused.items():
+            self.assertIn(reason, told)
+            with self.assertRaisesMessage(SettingError, reason):
+                check_published(read_settings(environ))
+                check_execution(read_settings(environ))
+
     def test_phantom_page_lists_every_range_as_the_code_has_it(self):
         self.assertIn(ranges_table() + "\n", (ROOT / "docs" / "phantom.md").read_text())
 
@@ -171,17 +195,39 @@ class DocsTests(SimpleTestCase):
         self.assertIn("phantom", named)
         self.assertEqual(named - set(get_commands()), set())
 
-    def test_files_linked_from_the_pages_exist(self):
-        pages = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-        missing = [
-            f"{page.relative_to(ROOT)} -> {link}"
-            for page in pages
-            for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", page.read_text())
-            if not (page.parent / link).exists()
-        ]
-        self.assertEqual(missing, [])
-
     def test_every_folder_of_the_app_stands_in_the_readmes_tree(self):
         packages = {file.parent.name for file in (ROOT / "app").glob("*/__init__.py")}
         missing = [name for name in packages if not re.search(rf"\b{name}/", README.read_text())]
         self.assertEqual(missing, [])
+
+
+class LinksTests(SimpleTestCase):
+    pages = tuple(
+        each
+        for each in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "clients").rglob("*.md"))
+        if each.is_file()
+    )
+
+    def test_every_link_leads_to_a_file_and_a_heading_that_are_there(self):
+        broken = []
+        for shown in self.pages:
+            for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", shown.read_text()):
+                name, _, anchor = link.partition("#")
+                file = shown.parent / name if name else shown
+                if not file.exists() or (anchor and anchor not in anchors(file.read_text())):
+                    broken.append(f"{shown.relative_to(ROOT)} -> {link}")
+        self.assertEqual(broken, [])
+
+    def test_anchor_is_the_heading_as_github_makes_it(self):
+        page = "# `POST /validate/`\n\n```\n# no heading\n```\n\n## What is kept, and why\n"
+        self.assertEqual(anchors(page), {"post-validate", "what-is-kept-and-why"})
+
+    def test_index_of_the_docs_names_every_page_once(self):
+        index = ROOT / "docs" / "README.md"
+        named = re.findall(r"^\| \[[^]]+\]\(([^)]+)\) \|", index.read_text(), re.MULTILINE)
+        pages = {each.name for each in (ROOT / "docs").glob("*.md")} - {index.name}
+        self.assertEqual(pages - set(named), set())
+        self.assertEqual(len(named), len(set(named)))
+
+    def test_readme_links_the_index(self):
+        self.assertIn("](docs/README.md)", README.read_text())
