@@ -9,7 +9,6 @@ from threading import BoundedSemaphore, Event, Lock
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
-RETRY_SECONDS = 30
 MAKING = 4  # forms of results that are made at once
 LOOKING = 8  # slices that are shown at once: more than cores, as some wait for a storage
 MAKING_SECONDS = 20  # longest wait for one of these places
@@ -67,7 +66,6 @@ _alone = [BoundedSemaphore(1) for _ in range(64)]  # a study has one of them
 class Full(APIException):
     status_code, default_code = 503, "busy"
     default_detail = "As many exams as this server takes are being read or wait. Try again later."
-    wait = RETRY_SECONDS
 
 
 @contextmanager

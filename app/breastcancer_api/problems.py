@@ -1,11 +1,14 @@
 """Every error as one shape: ``application/problem+json`` (RFC 9457) with ``type title status detail code errors``."""
 
+import errno
 import logging
 import math
+import sys
 import uuid
 from http import HTTPStatus
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.http.request import UnreadablePostError
 from rest_framework import exceptions
@@ -17,6 +20,9 @@ from imaging.errors import FILE_NAME, LimitExceeded, OutOfTime, ScanError
 from reports.errors import FormError
 
 CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 30  # after which a client may come again that was told 503
+FOR_A_WHILE = ("database_away", "no_room")  # codes of what an exam may be sent again for
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 log = logging.getLogger(__name__)
 
 
@@ -47,8 +53,8 @@ def exception_handler(error: Exception, context: dict) -> Response:
     metrics.PROBLEMS.labels(body["code"]).inc()
     if isinstance(error, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(math.ceil(error.wait))
+    if wait := getattr(error, "wait", None) or (RETRY_SECONDS if body["status"] == 503 else None):
+        headers["Retry-After"] = str(math.ceil(wait))
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
     renderer = getattr(context["request"], "accepted_renderer", None)
@@ -66,6 +72,12 @@ def described(error: Exception) -> dict | None:
         return problem(409, error.code, error.title, str(error))
     if isinstance(error, OutOfTime):
         return problem(504, "time_up", HTTPStatus(504).phrase, "The work was not done within REQUEST_TIMEOUT_SECONDS.")
+    if isinstance(error, InterfaceError | OperationalError):
+        log.error("the database is away: %s", log_lines.described(error)["exception"])
+        return problem(503, "database_away", "The database is away", "The database does not answer. Try again later.")
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        log.error("a disk is full: %s", log_lines.described(error)["exception"])
+        return problem(503, "no_room", "There is no room", "A disk of this server is full. Try again later.")
     if isinstance(error, UnreadablePostError):
         return problem(400, "incomplete_body", "The request broke off", "The body of the request did not arrive whole.")
     if isinstance(error, Http404):
@@ -137,7 +149,13 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # no
 
 
 def server_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    body = described(sys.exception()) or _incident_outside()
+    headers = {"Retry-After": str(RETRY_SECONDS)} if body["status"] == 503 else {}
+    return JsonResponse(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def _incident_outside() -> dict:
     metrics.INCIDENTS.inc()
     incident = uuid.uuid4().hex
     log.error("incident %s outside the API views", incident, extra={"incident": incident})
-    return JsonResponse(server_problem(incident), status=500, content_type=CONTENT_TYPE)
+    return server_problem(incident)

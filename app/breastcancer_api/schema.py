@@ -86,6 +86,10 @@ COMMON = {
     429: (("throttled", "more requests than UPLOAD_RATE, PICTURE_RATE or REQUEST_RATE; `Retry-After` says when"),),
     500: (("internal_error", "unforeseen; `detail` holds an id, the server's log holds the rest"),),
 }
+AWAY = (
+    ("database_away", "the database does not answer; `Retry-After` says when to come again"),
+    ("no_room", "a disk of the server is full; likewise"),
+)
 MISSING = {404: (("not_found", "no such study, or it is not yours"),)}
 NOT_DONE = {409: (("not_done", "the study has no result yet, or ended without one"),)}
 BAD_QUERY = {400: (("bad_query", "a filter, an order or a page cannot be read, or a parameter is not known"),)}
@@ -133,6 +137,7 @@ FORM = BODY | {400: OF_A_FORM}
 
 def _problems(*tables: dict[int, tuple[tuple[str, str], ...]]) -> dict:
     found = {status: codes for table in (COMMON, *tables) for status, codes in table.items()}
+    found[503] = (*found.get(503, ()), *AWAY)
     return {(status, CONTENT_TYPE): _problem(status, codes) for status, codes in sorted(found.items())}
 
 

@@ -24,7 +24,7 @@ from breastcancer_api import kept, metrics, tracing
 from breastcancer_api.claims import Erased, Taken, claim, patiently, write
 from breastcancer_api.models import Slice, Study, StudyQuerySet
 from breastcancer_api.networks import cards, identity, networks
-from breastcancer_api.problems import StudyFailed, described, incident, problem, refusal
+from breastcancer_api.problems import FOR_A_WHILE, StudyFailed, described, incident, problem, refusal
 from breastcancer_api.reducing import NOWHERE, reduce
 from breastcancer_api.remembered import PASSPORT, PROBLEM, forget, remember, remembered
 from detection.explanation import reasons
@@ -55,7 +55,8 @@ INTERRUPTED = {
     "title": "The work was interrupted",
     "detail": "The server stopped, or lost its database, before the exam was read. Send it again.",
 }
-LOST = (INTERRUPTED["code"], "archive_lost")  # what a sender is asked to send again for
+PASSING = (INTERRUPTED["code"], *FOR_A_WHILE)  # the exam has nothing to do with it: a retry is read anew
+LOST = (*PASSING, "archive_lost")  # what a sender is asked to send again for
 log = logging.getLogger(__name__)
 
 
@@ -279,7 +280,7 @@ class Arrival:
 
 def send(arrival: Arrival, pk: uuid.UUID | None = None) -> tuple[Study, bool]:
     """A study that waits to be carried out, with the id ``pk``, and True; or the one that came with this key before,
-    which waits anew where a restart interrupted it.
+    which waits anew where a restart, or a database or disk that was away for a while, ended it.
 
     Raises KeyUsed when something else came with the key before.
     """
@@ -314,7 +315,7 @@ def _hashed(key: str) -> str:
 
 def _waits_anew(study: Study) -> bool:
     """True for one of those who ask at the same time."""
-    interrupted = Study.objects.filter(pk=study.pk, problem__code=INTERRUPTED["code"])
+    interrupted = Study.objects.filter(pk=study.pk, problem__code__in=PASSING)
     fresh = {"finished_at": None, "reduced_at": None, "claim": None, "problem": None, "slices_done": 0, "progress": 0.0}
     return bool(interrupted.update(state=Study.State.QUEUED, seen_at=Now(), **fresh))
 
