@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,11 +13,12 @@ from breastcancer_api import archives, kept
 from breastcancer_api.models import AuditEvent, Slice, Study
 from breastcancer_api.reducing import reduce
 from breastcancer_api.remembered import forget
-from breastcancer_api.timers import now_and_then
+from breastcancer_api.timers import EvenClock, now_and_then
 
 PORTION = 500  # studies that are reduced together: databases take only so many in one question
 LOG_MILLISECONDS = 1000  # longest wait for those who read, as nobody can write meanwhile
 PURGE_SECONDS = 600  # between two looks of the timer
+JUMP_SECONDS = 60  # by which a clock that is put right in small steps stays
 log = logging.getLogger(__name__)
 
 
@@ -87,11 +89,15 @@ def _empty_log() -> None:
 
 
 def purge_now_and_then() -> None:
-    """Purges every PURGE_SECONDS, for as long as the process lives."""
-    now_and_then("purge", PURGE_SECONDS, _purge_all)
+    """Purges every PURGE_SECONDS, for as long as the process lives, but for the first time after the clock was set:
+    what a clock that is wrong for a moment says is over would be gone."""
+    now_and_then("purge", PURGE_SECONDS, partial(_purge_all, EvenClock(JUMP_SECONDS)))
 
 
-def _purge_all() -> None:
+def _purge_all(clock: EvenClock) -> None:
+    if not clock.ran_evenly():
+        log.warning("the clock was set: the purge waits for %d seconds", PURGE_SECONDS)
+        return
     purge()
     orphans = archives.erase_orphans()
     if orphans:

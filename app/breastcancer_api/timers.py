@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import connections
@@ -23,3 +24,17 @@ def _timer(name: str, seconds: float, work: Callable[[], object]) -> None:
             log.error("%s failed: %s", name, type(error).__name__)
         finally:
             connections.close_all()
+
+
+class EvenClock:
+    """Tells whether somebody set the wall clock since the last look, by more than ``tolerance`` seconds."""
+
+    def __init__(self, tolerance: float):
+        self._tolerance, self._offset = tolerance, self._now()
+
+    def ran_evenly(self) -> bool:
+        before, self._offset = self._offset, self._now()
+        return abs(self._offset - before) <= self._tolerance
+
+    def _now(self) -> float:
+        return time.time() - time.monotonic()
