@@ -1,8 +1,12 @@
 """How an upload reaches the server: into a file without a name, which no crash can leave behind."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -46,8 +50,22 @@ class NamelessFileUploadHandler(FileUploadHandler):
         return self.file
 
     def upload_interrupted(self):
-        if self.file:
-            self.file.close()
+        if file := getattr(self, "file", None):
+            with suppress(OSError):  # on a full disk what is still in memory cannot be written
+                file.close()
+
+
+def close_uploads(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: closes what came with a request. Of a file that broke off Django leaves that to the garbage
+    collector, and its bytes would stay on the disk until then."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for handler in request.upload_handlers:
+            handler.upload_interrupted()
+        return response
+
+    return middleware
 
 
 def uploaded_archive(request: Request, any_name: bool = False) -> UploadedFile:

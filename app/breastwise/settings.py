@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "breastcancer_api.tracing.name_request",
     "breastcancer_api.metrics.count_requests",
     "breastcancer_api.clients.limit_silence",
+    "breastcancer_api.uploads.close_uploads",
     # before static files are answered, which are to have these headers, too
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

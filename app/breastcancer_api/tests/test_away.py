@@ -34,6 +34,17 @@ class AwayTests(StudiesTestCase):
         self.assertNotIn("Doe", "".join(logged.output))
         self.assertFalse(Study.objects.exists())
 
+    def test_upload_that_breaks_off_is_closed_at_once_and_not_by_the_garbage_collector(self):
+        files = []
+
+        def nameless(_root):
+            files.append(mock.Mock(write=mock.Mock(side_effect=FULL)))
+            return files[-1]
+
+        with mock.patch.object(uploads, "nameless_file", nameless), self.assertLogs(problems.log):
+            self.busy(self.send("/upload/", phantom_files()), "no_room")
+        files[0].close.assert_called()
+
     def test_exam_that_fills_the_disk_while_it_is_read_is_503_and_is_read_when_it_comes_again(self):
         exam = {"file": self.file(zip_bytes(phantom_files()))}
         keyed = {"headers": {"Idempotency-Key": "k"}}
