@@ -12,7 +12,7 @@ AUDIT := $(CURDIR)/.venv-audit
 AUDITED := $(AUDIT)/.installed
 LOCKS := requirements.lock requirements-torch.lock
 
-.PHONY: demo test test-servers docs fuzz run lint types format security secrets lock audit sbom release-check
+.PHONY: demo test test-servers docs fuzz soak run lint types format security secrets lock audit sbom release-check
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
@@ -35,6 +35,12 @@ fuzz: $(INSTALLED)
 	cd app && HEADER_EXAMPLES=3000 $(BIN)/python manage.py test imaging.tests.test_corrupted_headers
 	cd app && FUZZ_EXAMPLES=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_fuzz
 	cd app && ROUND_TRIPS=2000 $(BIN)/python manage.py test breastcancer_api.tests.test_round_trips
+
+# clients of every kind for MINUTES, while the database stops, the disk is full and the database's clock is set (docs/soak.md);
+# wants Debian's postgresql; libfaketime for the clock, and root for a disk of its own
+MINUTES ?= 30
+soak: $(INSTALLED)
+	cd app && $(BIN)/python manage.py soak --minutes $(MINUTES)
 
 run: $(INSTALLED)
 	cd app && $(BIN)/python manage.py migrate --verbosity=0

@@ -129,14 +129,27 @@ def _ended_wrong(upload: Upload, response: requests.Response) -> str:
 
 
 def _hang_up(url: str, upload: Upload, draw: random.Random, tally: Tally) -> None:
+    hang_up(url, upload, draw)
+    tally.add(upload.kind, "hung up")
+
+
+def hang_up(url: str, upload: Upload, draw: random.Random) -> None:
     """Leaves before its upload is through, or before the answer."""
+    whole = whole_request(url, upload)
+    # a server that is busy closes first
+    with connected(url) as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(whole[: draw.randint(1, len(whole))])
+
+
+def connected(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=60)
+
+
+def whole_request(url: str, upload: Upload) -> bytes:
+    """The POST of ``upload`` to ``/upload/`` as it goes over the line."""
     prepared = requests.Request("POST", f"{url}/upload/", files={"file": (upload.name, upload.content)}).prepare()
     head = "".join(f"{name}: {value}\r\n" for name, value in prepared.headers.items())
-    whole = f"POST /upload/ HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{head}\r\n".encode() + prepared.body
-    connection = socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=60)
-    with connection, contextlib.suppress(ConnectionError):  # a server that is busy closes first
-        connection.sendall(whole[: draw.randint(1, len(whole))])
-    tally.add(upload.kind, "hung up")
+    return f"POST /upload/ HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n{head}\r\n".encode() + prepared.body
 
 
 def post(url: str, upload: Upload, address: str = "upload", **headers: str) -> requests.Response:
