@@ -1,18 +1,20 @@
 import json
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 from unittest import SkipTest
 
 import requests
 from django.test import SimpleTestCase
 
-from breastcancer_api.benchmarks import faults
+from breastcancer_api.benchmarks import faults, soaked
 from breastcancer_api.benchmarks.faults import Faults, Window
 from breastcancer_api.benchmarks.hammer import Upload
 from breastcancer_api.benchmarks.soak import Record, code_of, right, same_slices, status
-from breastcancer_api.benchmarks.soaked import Row, markdown, rows, unexplained
+from breastcancer_api.benchmarks.soaked import Row, markdown, page, rows, unexplained
 from imaging.tests.folders import FolderTestCase
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 UPLOAD = Upload("good", b"", (2, 3))
 
 
@@ -96,8 +98,15 @@ class RowTests(SimpleTestCase):
             told[2:], ["| list | 3 | 1 | 0 | 0 |  |  |  |", "| study | 2 | 0 | 0 | 0 | 0.100 | 0.200 | 0.300 |"]
         )
 
+    def test_page_in_the_docs_is_made_of_the_figures_beside_it(self):
+        self.assertEqual((DOCS / "soak.md").read_text(), page(json.loads((DOCS / "soak.json").read_text())))
+
 
 class FaultTests(FolderTestCase):
+    def test_picture_is_drawn(self):
+        soaked.draw(json.loads((DOCS / "soak.json").read_text()), self.folder / "soak.png")
+        self.assertGreater((self.folder / "soak.png").stat().st_size, 1000)
+
     def test_clock_is_set_by_a_file_that_holds_seconds(self):
         faults.set_clock(self.folder / "clock", -25)
         self.assertEqual((self.folder / "clock").read_text(), "-90000\n")
