@@ -7,7 +7,7 @@ import yaml
 from django.test import TestCase
 
 from breastwise.env import read_settings
-from breastwise.tests.test_deployment import REPOSITORY, env_file
+from breastwise.tests.files import REPOSITORY, env_file
 
 FOLDER = REPOSITORY / "docs" / "monitoring"
 OURS = r"\b(?:breastwise|process)_[a-z_]+\b"
