@@ -12,7 +12,7 @@ AUDIT := $(CURDIR)/.venv-audit
 AUDITED := $(AUDIT)/.installed
 LOCKS := requirements.lock requirements-torch.lock
 
-.PHONY: demo test test-servers docs fuzz soak run lint types format security secrets lock audit sbom release-check
+.PHONY: demo test test-servers docker-test docs fuzz soak run lint types format security secrets lock audit sbom release-check
 
 demo: $(INSTALLED)
 	cd app && $(BIN)/python manage.py demo
@@ -28,6 +28,10 @@ test-servers: $(INSTALLED)
 docs: $(INSTALLED)
 	cd app && $(BIN)/python manage.py test breastwise.tests.test_docs breastwise.tests.test_security_page \
 	  breastwise.tests.test_version breastcancer_api.tests.test_schema
+
+# the compose stack, built and run; TORCH=cuda: with the image for GPUs
+docker-test: $(INSTALLED)
+	$(BIN)/python .ci/docker_stack.py --out docs/docker-figures.md
 
 # archives and DICOM files changed at random, 2,000 of each, and an exam written in 2,000 ways, sent to the API;
 # 3,000 exams whose headers were changed at random

@@ -20,13 +20,14 @@ from breastcancer_api.networks import cards
 from breastcancer_api.startup import prepare_worker
 from breastcancer_api.tasks import HEAT_QUEUE
 
-ALIVE = Path(tempfile.gettempdir(), "breastwise-worker")  # touched while the worker listens; its health check looks
+ALIVE = Path(tempfile.gettempdir(), "breastwise-worker")  # touched while the worker can read; its health check looks
 ALIVE_SECONDS = 5
 SETTLE_SECONDS = 1  # between two tries
 # what workers would tell each other, which nobody asks for
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 log = logging.getLogger(__name__)
-_unfit = multiprocessing.Event()  # set by the forked process, for the first one to see
+# set by the forked process, for the first one to see: its networks have answered rightly, or cannot be loaded
+_fit, _unfit = multiprocessing.Event(), multiprocessing.Event()
 
 
 class Unfit(Exception):
@@ -37,7 +38,7 @@ class Alive(bootsteps.StartStopStep):
     requires = ("celery.worker.components:Timer",)
 
     def start(self, worker):
-        worker.timer.call_repeatedly(ALIVE_SECONDS, ALIVE.touch)
+        worker.timer.call_repeatedly(ALIVE_SECONDS, tell_alive)
 
 
 class Settled(Request):
@@ -61,6 +62,11 @@ class Settled(Request):
                 state.maybe_shutdown()
                 time.sleep(SETTLE_SECONDS)
         self.acknowledged = True
+
+
+def tell_alive() -> None:
+    if _fit.is_set():
+        ALIVE.touch()
 
 
 def work() -> None:
@@ -91,3 +97,4 @@ def _ready(**_) -> None:
         _unfit.set()
         os.kill(os.getppid(), signal.SIGTERM)
         raise
+    _fit.set()

@@ -1,4 +1,7 @@
+import tempfile
 from io import StringIO
+from pathlib import Path
+from threading import Event
 from unittest import mock
 
 from celery import current_app
@@ -54,6 +57,19 @@ class SettledTests(SimpleTestCase):
             self.assertRaises(WorkerShutdown),
         ):
             request.acknowledge()
+
+
+class AliveTests(SimpleTestCase):
+    def test_worker_tells_that_it_is_alive_once_its_networks_have_answered(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        alive = self.enterContext(mock.patch.object(worker, "ALIVE", Path(folder, "alive")))
+        self.enterContext(mock.patch.object(worker, "_fit", Event()))
+        self.enterContext(mock.patch.object(worker, "prepare_worker"))
+        worker.tell_alive()
+        self.assertFalse(alive.exists())
+        worker._ready()
+        worker.tell_alive()
+        self.assertTrue(alive.exists())
 
 
 class CommandTests(SimpleTestCase):
