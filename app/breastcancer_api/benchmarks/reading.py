@@ -6,6 +6,7 @@ compared with, in the same run: seconds of another machine or another hour say l
 """
 
 import ctypes
+import gc
 import statistics
 import tempfile
 import time
@@ -111,6 +112,7 @@ def _memory(archive: Path) -> Memory:
         small = Path(folder) / "small.zip"
         write_zip(Exam(7, Protocol(48, 48, 4)), small)
         _read(small, _inputs)  # what is loaded at first use belongs to the idle process
+    gc.collect()
     ctypes.CDLL(None).malloc_trim(0)  # what was freed does not (Linux, malloc_trim(3))
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark falls to what is held now (Linux, proc(5))
     idle = _status("VmRSS")
