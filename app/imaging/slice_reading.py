@@ -189,7 +189,7 @@ def _slice(file: StoredFile, name: str, frame: int | None, tags: Header, pixels:
         temporal_position=_first(tags, "TemporalPositionIndex", "TemporalPositionIdentifier"),
         image_position=_vector(tags, "ImagePositionPatient", 3),
         image_orientation=orientation,
-        pixel_spacing=_vector(tags, "PixelSpacing", 2),
+        pixel_spacing=_spacing(tags),
         inverted=tags.text("PhotometricInterpretation") == "MONOCHROME1",
         padding=_padding(tags, pixels),
         rescale=_rescale(tags),
@@ -216,6 +216,12 @@ def _vector(tags: Header, keyword: str, length: int) -> tuple[float, ...] | None
     if not all(map(math.isfinite, numbers)):
         raise HeaderError(f"holds a number that is not finite in {keyword}")
     return numbers
+
+
+def _spacing(tags: Header) -> tuple[float, ...] | None:
+    """PixelSpacing; None also where a value of it is not above 0, which tells nothing."""
+    spacing = _vector(tags, "PixelSpacing", 2)
+    return spacing if spacing is not None and min(spacing) > 0 else None
 
 
 def _acquired(tags: Header) -> float | None:

@@ -37,6 +37,11 @@ class SliceReadingTests(FolderTestCase):
             told = self.refused({"1": slice_bytes(PIXELS, RescaleSlope=slope, RescaleIntercept="0")}).reason
             self.assertIn("pre/1 has the RescaleSlope", told)
 
+    def test_pixel_spacing_that_is_not_above_0_tells_nothing(self):
+        self.assertEqual(self.file(slice_bytes(PIXELS, PixelSpacing=["0.5", "0.7"])).pixel_spacing, (0.5, 0.7))
+        for spacing in (["0", "0"], ["0.5", "0"], ["-1", "-1"]):
+            self.assertIsNone(self.file(slice_bytes(PIXELS, PixelSpacing=spacing)).pixel_spacing)
+
     def test_brightness_of_monochrome1_is_mirrored_in_its_stored_range(self):
         content = slice_bytes(PIXELS, PhotometricInterpretation="MONOCHROME1", BitsStored=12, HighBit=11)
         np.testing.assert_array_equal(self.file(content).brightness(), 4095 - PIXELS)
