@@ -114,8 +114,9 @@ class Report:
 class Stack:
     """The containers of the compose files ``files`` in ``folder``."""
 
-    def __init__(self, *files: str, folder: Path = REPOSITORY):
+    def __init__(self, *files: str, folder: Path = REPOSITORY, scale: str = ""):
         self.files, self.folder = files, folder
+        self.scale = ("--scale", scale) if scale else ()
         self.client = requests.Session()
         self.client.trust_env = False  # a proxy set for the house must not be asked for this address
 
@@ -126,7 +127,7 @@ class Stack:
     def up(self, *options: str) -> None:
         """Returns once every container is healthy."""
         try:
-            self.compose("up", "-d", "--wait", "--wait-timeout", str(EVENT_SECONDS), *options)
+            self.compose("up", "-d", "--wait", "--wait-timeout", str(EVENT_SECONDS), *self.scale, *options)
         except Failed as error:
             raise Failed(f"{error} {self.compose('logs', '--tail', '5')}") from error
 
@@ -384,10 +385,10 @@ def default_stack(report: Report, previous: str, archive: Path, folder: Path) ->
 
 
 def scaled_stack(report: Report, archive: Path) -> None:
-    stack = Stack(BASE, SCALE)
+    stack = Stack(BASE, SCALE, scale="worker=2")
     with report.check("two workers start, with new volumes") as told:
         stack.compose("build")
-        stack.up("--no-build", "--pull", "never", "--scale", "worker=2")
+        stack.up("--no-build", "--pull", "never")
         told.append(f"{len(stack.containers())} containers")
     expected = answered(report, stack, archive)
     doctor(report, stack)

@@ -122,7 +122,7 @@ class ScaleTests(SimpleTestCase):
         self.assertLess(set(shared), web)
 
     def test_redis_is_reached_by_web_and_workers_alone(self):
-        inside = {name for name, service in self.services.items() if "broker" in service["networks"]}
+        inside = {name for name, service in self.services.items() if "broker" in service.get("networks", ())}
         self.assertEqual(inside, {"broker", "cache", "web", "worker"})
         self.assertEqual(self.file["networks"], {"broker": {"internal": True}})
 
