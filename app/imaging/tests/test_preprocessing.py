@@ -72,6 +72,11 @@ class NormalisationTests(SimpleTestCase):
                 expected = np.percentile(np.concatenate(values), percentile)
                 self.assertEqual(percentile_of_all(values, float(percentile)), expected)
 
+    def test_slices_of_a_pass_may_differ_in_type(self):
+        whole, signed, rescaled = np.array([1, 2], np.uint16), np.array([-3, 4], np.int16), np.array([0.5, 6.5])
+        for values in ([whole, signed], [whole, rescaled], [rescaled, whole], [whole, whole.astype(np.uint8)]):
+            self.assertEqual(percentile_of_all(values, 40.0), np.percentile(np.concatenate(values), 40.0))
+
     def test_each_slice_by_its_own_maximum_has_no_scale(self):
         self.assertIsNone(Normalisation().scale([np.ones((2, 2))]))
 
