@@ -17,8 +17,16 @@ from imaging.errors import FileProblem
 KEYWORDS = (
     *("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "ImageType", "FrameType", "Modality"),
     *("PatientID", "PatientName", "PatientBirthDate"),
-    *("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SeriesNumber", "SeriesDescription"),
-    *("BodyPartExamined", "InstanceNumber", "InStackPositionNumber", "ScanOptions", "EchoTime", "EffectiveEchoTime"),
+    *("StudyInstanceUID", "StudyDate", "SeriesInstanceUID", "FrameOfReferenceUID", "SeriesNumber"),
+    *(
+        "SeriesDescription",
+        "BodyPartExamined",
+        "InstanceNumber",
+        "InStackPositionNumber",
+        "ScanOptions",
+        "EchoTime",
+        "EffectiveEchoTime",
+    ),
     *("AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime", "FrameAcquisitionDateTime"),
     *("ContentDate", "ContentTime", "TriggerTime", "TemporalPositionIdentifier", "TemporalPositionIndex"),
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),

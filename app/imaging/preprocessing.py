@@ -63,8 +63,8 @@ BY_SLICE = Normalisation()
 
 
 def percentile_of_all(values: Sequence[np.ndarray], percentile: float) -> float:
-    """What ``numpy.percentile`` says of all ``values`` together, 1-D each. Where all are such as most scanners write it is
-    found by counting: in less time, and without a copy of them."""
+    """What ``numpy.percentile`` says of all ``values`` together, 1-D each. Where all are such as most scanners write it
+    is found by counting: in less time, and without a copy of them."""
     if any(each.dtype not in (np.uint8, np.uint16) for each in values):
         return float(np.percentile(np.concatenate(values), percentile, overwrite_input=True))
     counts = sum(np.bincount(each, minlength=1 << 16) for each in values)

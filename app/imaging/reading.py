@@ -22,6 +22,7 @@ from imaging.errors import (
 )
 from imaging.exam import FOLDERS, Exam, match
 from imaging.folders import check_folders
+from imaging.identity import check_names
 from imaging.parallel import for_each
 from imaging.pass_times import check_times
 from imaging.passes import Ignored, Passes, find_passes
@@ -219,7 +220,8 @@ def judged(reading: Reading) -> Reading:
     Raises what ``check_geometry`` and ``check_plausible`` raise.
     """
     exam = reading.exam
-    told = (*exam.warnings, *reading.warnings, *check_geometry(exam), *check_plausible(exam))
+    named = check_names(each for series in (exam.pre, *exam.passes) for each in series.slices)
+    told = (*named, *exam.warnings, *reading.warnings, *check_geometry(exam), *check_plausible(exam))
     if reading.ignored:
         # a count and no names: names may hold a patient's name, and warnings are kept with the result
         told += (f"Not part of the exam, ignored: {len(reading.ignored)}.",)

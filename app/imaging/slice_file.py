@@ -35,6 +35,7 @@ class SliceFile:
     patient_name: str = field(repr=False)
     patient_birth_date: str = field(repr=False)
     study_instance_uid: str
+    study_date: str = field(repr=False)
     series_instance_uid: str
     sop_class_uid: str
     sop_instance_uid: str

@@ -172,6 +172,7 @@ def _slice(file: StoredFile, name: str, frame: int | None, tags: Header, pixels:
         patient_name=tags.text("PatientName"),
         patient_birth_date=tags.text("PatientBirthDate"),
         study_instance_uid=tags.text("StudyInstanceUID"),
+        study_date=tags.text("StudyDate"),
         series_instance_uid=tags.text("SeriesInstanceUID"),
         sop_class_uid=tags.text("SOPClassUID"),
         sop_instance_uid=tags.text("SOPInstanceUID"),

@@ -20,6 +20,7 @@ EMPTY = SliceFile(
     patient_name="Doe^Jane",
     patient_birth_date="19700101",
     study_instance_uid="1.1",
+    study_date="20200101",
     series_instance_uid="",
     sop_class_uid="1.2.840.10008.5.1.4.1.1.4",
     sop_instance_uid="",
