@@ -4,13 +4,16 @@ import itertools
 from collections.abc import Sequence
 
 from imaging.clocks import ACQUIRED, CONTENT, TEMPORAL, TIMES, TRIGGER, Span, span
-from imaging.errors import AmbiguousPasses, MissingPasses, PassesOutOfOrder
+from imaging.errors import AmbiguousPasses, MissingPasses, MixedExams, PassesOutOfOrder
 from imaging.phases import Phase
 from imaging.series import Series
 from imaging.wanted import HOW
 
 # So far apart are phases at least by a clock that counts from the beginning of the exam: ms, numbers.
 APART = {TRIGGER: 10_000, TEMPORAL: 1}
+# An examination takes less than an hour. Beyond the first of these steps curves mean something else, beyond the second
+# passes are of two examinations.
+LONG_STEP, LONGEST_STEP = 15 * 60, 2 * 60 * 60  # seconds
 UNITS = {ACQUIRED: 1.0, TRIGGER: 1e-3, CONTENT: 1.0}  # seconds
 
 
@@ -135,6 +138,23 @@ def check_times(*parts: Phase | Series) -> None:
             )
         if len({each[0] for each in spans}) == len(spans):
             return
+
+
+def check_steps(*parts: Series) -> list[str]:
+    """Warnings about ``parts``, the pre-contrast series and the passes in order, that follow each other late.
+
+    Raises MixedExams where so much time lies between two that they are of two examinations. Neither tells a date.
+    """
+    told = []
+    for one, other in itertools.pairwise(parts):
+        seconds = seconds_after_first((one, other))
+        if seconds is None or seconds[1] <= LONG_STEP:
+            continue
+        late = f"{other.name} begins {seconds[1] / 60:.0f} minutes after {one.name}"
+        if seconds[1] > LONGEST_STEP:
+            raise MixedExams(f"{late}: they are of two examinations.")
+        told.append(f"{late}: enhancement and its curves are not those of a usual exam.")
+    return told
 
 
 def _named(parts: Sequence[Phase | Series], spans: Sequence[Span], kind: str) -> str:

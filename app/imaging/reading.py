@@ -24,7 +24,7 @@ from imaging.exam import FOLDERS, Exam, match
 from imaging.folders import check_folders
 from imaging.identity import check_names
 from imaging.parallel import for_each
-from imaging.pass_times import check_times
+from imaging.pass_times import check_steps, check_times
 from imaging.passes import Ignored, Passes, find_passes
 from imaging.plausibility import check_plausible
 from imaging.series import in_order
@@ -217,11 +217,12 @@ def _left_out(ignored: tuple[Ignored, ...]) -> str:
 def judged(reading: Reading) -> Reading:
     """``reading`` with all warnings, once its pictures are seen to be those of an exam that can be judged.
 
-    Raises what ``check_geometry`` and ``check_plausible`` raise.
+    Raises what ``check_steps``, ``check_geometry`` and ``check_plausible`` raise.
     """
     exam = reading.exam
     named = check_names(each for series in (exam.pre, *exam.passes) for each in series.slices)
-    told = (*named, *exam.warnings, *reading.warnings, *check_geometry(exam), *check_plausible(exam))
+    late = check_steps(exam.pre, *exam.passes)
+    told = (*named, *late, *exam.warnings, *reading.warnings, *check_geometry(exam), *check_plausible(exam))
     if reading.ignored:
         # a count and no names: names may hold a patient's name, and warnings are kept with the result
         told += (f"Not part of the exam, ignored: {len(reading.ignored)}.",)

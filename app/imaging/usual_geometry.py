@@ -12,6 +12,7 @@ from imaging.stack import CUTS
 LEAST_SIDE = 32  # rows and columns
 # One breast in a narrow rectangle, and more than the widest magnet shows.
 LEAST_FIELD, MOST_FIELD = 80.0, 600.0  # mm
+MOST_OBLONG = 1.2  # the longer side over the shorter one
 # Towards which patient axis rows and columns run, and whether upwards (left, back, head): axial slices with the breasts
 # at the top of the picture, and those at its bottom.
 USUAL = (((0, True), (1, True)), ((0, False), (1, False)))
@@ -42,10 +43,19 @@ def _of_field(image: SliceFile) -> list[str]:
         return ["PixelSpacing is missing: sizes in mm and sides of findings are not told."]
     height, width = np.multiply((image.rows, image.columns), image.pixel_spacing)
     if min(height, width) >= LEAST_FIELD and max(height, width) <= MOST_FIELD:
-        return []
+        return _of_shape(height, width)
     usual = f"{LEAST_FIELD:.0f} to {MOST_FIELD:.0f} mm"
     told = f"Slices are {height:.0f} x {width:.0f} mm by their PixelSpacing, not {usual}"
     return [f"{told}: it is wrong, and every size in mm with it, or they show no breasts."]
+
+
+def _of_shape(height: float, width: float) -> list[str]:
+    if max(height, width) <= MOST_OBLONG * min(height, width):
+        return []
+    return [
+        f"Slices are {height:.0f} x {width:.0f} mm. Networks take a square: they see it squeezed, which those that "
+        "learned from squares do not know, and might answer wrongly."
+    ]
 
 
 def _of_direction(image: SliceFile) -> list[str]:

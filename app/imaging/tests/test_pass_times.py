@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from django.test import SimpleTestCase
 
-from imaging.errors import PassesOutOfOrder
-from imaging.pass_times import check_times, seconds_after_first
+from imaging.errors import MixedExams, PassesOutOfOrder
+from imaging.pass_times import check_steps, check_times, seconds_after_first
 from imaging.series import Series, in_order
 from imaging.tests.exam_slices import stack
 
@@ -76,6 +76,24 @@ class CheckTimesTests(SimpleTestCase):
                 self.assertIn("so that they may be mixed", self.refused(parts))
             else:
                 self.assertIsNone(check_times(*parts))
+
+
+class StepsTests(SimpleTestCase):
+    def test_passes_of_a_usual_exam_follow_each_other_soon(self):
+        self.assertEqual(check_steps(*timed(acquired=(1e9, 1e9 + 90, 1e9 + 180, 1e9 + 1080))), [])
+        self.assertEqual(check_steps(*timed(temporal_position=(1, 2, 3, 4))), [])
+
+    def test_pass_that_begins_late_is_told(self):
+        self.assertEqual(
+            check_steps(*timed(acquired=(1e9, 1e9 + 90, 1e9 + 180, 1e9 + 1980))),
+            ["3rd_pass begins 30 minutes after 2nd_pass: enhancement and its curves are not those of a usual exam."],
+        )
+
+    def test_passes_a_year_apart_are_of_two_examinations(self):
+        with self.assertRaisesMessage(
+            MixedExams, "1st_pass begins 525600 minutes after pre: they are of two examinations."
+        ):
+            check_steps(*timed(acquired=(1e9, 1e9 + 31_536_000, 1e9 + 31_536_090, 1e9 + 31_536_180)))
 
 
 class SecondsTests(SimpleTestCase):

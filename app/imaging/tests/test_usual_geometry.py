@@ -23,7 +23,7 @@ class MatrixTests(SimpleTestCase):
 
     def test_fewer_pixels_than_networks_take_are_told(self):
         few = "Slices have 127 x 256 pixels, fewer than the 128 x 128 that networks take: small tumours are lost."
-        self.assertEqual(told(127, 256, pixel_spacing=(1.5, 1.5)), (few,))
+        self.assertEqual(told(127, 256, pixel_spacing=(2.5, 1.25)), (few,))
         self.assertEqual(len(told(32, 32, pixel_spacing=(10, 10))), 1)
 
     def test_so_few_that_no_tumour_shows_are_refused(self):
@@ -44,9 +44,17 @@ class FieldTests(SimpleTestCase):
                 "it, or they show no breasts.",
             )
 
-    def test_narrow_field_of_one_breast_and_a_wide_one_of_both_are_usual(self):
-        self.assertEqual(told(256, 128, pixel_spacing=(0.7, 0.7)), ())
+    def test_small_field_of_one_breast_and_a_wide_one_of_both_are_usual(self):
+        self.assertEqual(told(256, 256, pixel_spacing=(0.7, 0.6)), ())
         self.assertEqual(told(512, 512, pixel_spacing=(0.98, 0.98)), ())
+
+    def test_oblong_field_is_squeezed_by_networks_and_told(self):
+        (found,) = told(256, 512, pixel_spacing=(0.66, 0.66))
+        self.assertEqual(
+            found,
+            "Slices are 169 x 338 mm. Networks take a square: they see it squeezed, which those that learned from "
+            "squares do not know, and might answer wrongly.",
+        )
 
     def test_missing_pixel_spacing_is_told(self):
         missing = "PixelSpacing is missing: sizes in mm and sides of findings are not told."
