@@ -80,13 +80,13 @@ class CheckTimesTests(SimpleTestCase):
 
 class StepsTests(SimpleTestCase):
     def test_passes_of_a_usual_exam_follow_each_other_soon(self):
-        self.assertEqual(check_steps(*timed(acquired=(1e9, 1e9 + 90, 1e9 + 180, 1e9 + 1080))), [])
+        self.assertEqual(check_steps(*timed(acquired=(1e9, 1e9 + 90, 1e9 + 180, 1e9 + 3780))), [])
         self.assertEqual(check_steps(*timed(temporal_position=(1, 2, 3, 4))), [])
 
     def test_pass_that_begins_late_is_told(self):
         self.assertEqual(
-            check_steps(*timed(acquired=(1e9, 1e9 + 90, 1e9 + 180, 1e9 + 1980))),
-            ["3rd_pass begins 30 minutes after 2nd_pass: enhancement and its curves are not those of a usual exam."],
+            check_steps(*timed(acquired=(1e9, 1e9 + 90, 1e9 + 180, 1e9 + 4980))),
+            ["3rd_pass begins 80 minutes after 2nd_pass: enhancement and its curves are not those of a usual exam."],
         )
 
     def test_passes_a_year_apart_are_of_two_examinations(self):
