@@ -252,6 +252,13 @@ ask --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
 expect_problem 413 limit_exceeded ".*The request is 41000"
 ok "just over the limit: 413 $(header content-type), from the application"
 
+truncate -s 6000000 "$folder/large.zip"
+for _ in {1..10}; do
+    ask --header "Authorization: Bearer none" --form "file=@$folder/large.zip;filename=series.zip" "$url/upload/"
+    expect_problem 401 authentication_failed ""
+done
+ok "an upload that is refused before it is read hears so: 401 $(header content-type)"
+
 ask --request TRACE "$url/livez"
 expect_problem 405 method_not_allowed "The server knows no such method\."
 ask --request A "$url/livez"

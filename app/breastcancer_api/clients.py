@@ -1,13 +1,16 @@
-"""Whether the one who sent an exam still waits for its answer."""
+"""The connection of who asks: how long it may be silent, what is still to be read from it, whether it is there."""
 
 import select
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
+
+CHUNK = 1 << 20  # bytes
 
 
 class ClientGone(APIException):
@@ -27,6 +30,30 @@ def limit_silence(get_response: Callable) -> Callable:
         return get_response(request)
 
     return middleware
+
+
+def receive_rest(get_response: Callable) -> Callable:
+    """Middleware: reads what nobody has read of a body that nginx sends, and only then lets the answer go.
+
+    gunicorn closes the connection after it. nginx, which still sends then, takes that for a failure and answers 502.
+    Who comes straight to gunicorn may send slowly, and is answered at once.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if settings.PROXIES and "HTTP_X_FORWARDED_FOR" in request.META:
+            with suppress(UnreadablePostError):  # it broke off: nobody waits
+                _read_rest(request)
+        return response
+
+    return middleware
+
+
+def _read_rest(request: HttpRequest) -> None:
+    """At most what nginx lets pass, which counts MAX_UPLOAD_MB in MiB."""
+    for _ in range(settings.MAX_UPLOAD_BYTES // settings.MEGABYTE):
+        if not request.read(CHUNK):
+            return
 
 
 def still_waits(request: Request) -> Callable[[], None]:

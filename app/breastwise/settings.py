@@ -27,7 +27,7 @@ THREADS, QUEUE = env.THREADS, env.QUEUE
 SILENCE_SECONDS = env.SILENCE_SECONDS
 EXECUTION, REQUEST_TIMEOUT_SECONDS = env.EXECUTION, env.REQUEST_TIMEOUT_SECONDS
 ANONYMOUS, RETENTION_HOURS = env.ANONYMOUS, env.RETENTION_HOURS
-TLS, SIGN_IN_RATE = env.TLS, env.SIGN_IN_RATE
+TLS, PROXIES, SIGN_IN_RATE = env.TLS, env.PROXIES, env.SIGN_IN_RATE
 REACHED_BY_OTHERS = reached_by_others(env)
 BIND, WORKER_METRICS, LOG_LEVEL = env.BIND, env.WORKER_METRICS, env.LOG_LEVEL
 
@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "breastcancer_api.tracing.name_request",
     "breastcancer_api.metrics.count_requests",
     "breastcancer_api.clients.limit_silence",
+    "breastcancer_api.clients.receive_rest",
     "breastcancer_api.uploads.close_uploads",
     # before static files are answered, which are to have these headers, too
     "django.middleware.security.SecurityMiddleware",
@@ -150,7 +151,7 @@ REST_FRAMEWORK = {
         "requests": env.REQUEST_RATE,
         "pictures": env.PICTURE_RATE,
     },
-    "NUM_PROXIES": env.PROXIES,
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "breastcancer_api.negotiation.JsonUnlessHtml",
     "DEFAULT_PAGINATION_CLASS": "breastcancer_api.pages.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -2,13 +2,14 @@
 
 import gzip
 import json
+import os
 import shutil
 import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection, HTTPMessage, HTTPSConnection, parse_headers
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection, parse_headers
 from pathlib import Path
 from threading import Thread
 from unittest import skipUnless
@@ -18,7 +19,9 @@ from django.core.servers.basehttp import ThreadedWSGIServer
 from django.test import override_settings, tag
 from django.test.testcases import QuietWSGIRequestHandler
 
-from breastwise.tests.nginx_server import NGINX, certify, nginx
+from breastcancer_api.local_server import serving
+from breastwise.env import SETTINGS
+from breastwise.tests.nginx_server import FILL_IN, NGINX, certify, nginx
 from breastwise.tests.test_production import PUBLISHED, TLS, settings_of
 from imaging.tests.folders import FolderTestCase
 
@@ -63,12 +66,19 @@ class Answer:
         return len(self.headers.get_all(name, []))
 
 
-def ask(port: int, path: str, method: str = "GET", tls: ssl.SSLContext | None = None, **headers: str) -> Answer:
+def ask(
+    port: int,
+    path: str,
+    method: str = "GET",
+    tls: ssl.SSLContext | None = None,
+    body: bytes | None = None,
+    **headers: str,
+) -> Answer:
     """``headers`` are written with underscores."""
     address = ("127.0.0.1", port)
     made = HTTPSConnection(*address, context=tls, timeout=60) if tls else HTTPConnection(*address, timeout=60)
     with closing(made) as connection:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
 
@@ -238,6 +248,26 @@ class ApplicationTests(NginxTestCase):
         self.assertIn(b"<!doctype html>", ask(port, "/session/login/").body)
 
 
+class EarlyAnswerTests(NginxTestCase):
+    def test_each_upload_that_gunicorn_refuses_unread_hears_so(self):
+        served = self.enterContext(serving(self.folder / "state"))
+        port = self.before(served.url.removeprefix("http://"))
+        answers = [ask(port, "/upload/", "POST", body=bytes(6_000_000), Authorization="Bearer none") for _ in range(10)]
+        self.assertEqual([each.status for each in answers], [401] * 10)
+
+
+class SettingsTests(NginxTestCase):
+    def filled_in(self, **settings: str) -> str:
+        environ = {"PATH": os.environ["PATH"], "NGINX_LISTEN": "8080", "NGINX_UPSTREAM": "web:8000"} | settings
+        return subprocess.run([FILL_IN], env=environ, check=True, capture_output=True, text=True).stdout
+
+    def test_one_that_is_missing_or_empty_has_the_default_of_the_application(self):
+        shared = ("MAX_UPLOAD_MB", "REQUEST_TIMEOUT_SECONDS", "SILENCE_SECONDS", "PROXIES")
+        expected = self.filled_in(**{each.name: each.default for each in SETTINGS if each.name in shared})
+        self.assertEqual(self.filled_in(), expected)
+        self.assertEqual(self.filled_in(**dict.fromkeys(shared, "")), expected)
+
+
 class TlsTests(NginxTestCase):
     def setUp(self):
         super().setUp()
@@ -265,6 +295,14 @@ class TlsTests(NginxTestCase):
         )
         self.assertEqual(answer.times("Strict-Transport-Security"), 0)
         self.assert_every_header_once(answer)
+
+    def test_http_that_names_no_host_is_400(self):
+        with begun(self.before_nobody(), "GET /livez HTTP/1.0\r\n\r\n") as client:
+            answer = HTTPResponse(client)
+            answer.begin()
+            told = Answer(answer.status, answer.headers, answer.read())
+        title, detail = "The request cannot be read", "The server could not read the request."
+        self.assert_problem(told, 400, "bad_request", title, detail)
 
     def test_http_2_is_spoken(self):
         asked = ["curl", "--silent", "--fail", "--noproxy", "*", "--cacert", self.certificate, "--http2"]
