@@ -11,7 +11,7 @@ from imaging.wanted import HOW
 
 # So far apart are phases at least by a clock that counts from the beginning of the exam: ms, numbers.
 APART = {TRIGGER: 10_000, TEMPORAL: 1}
-# An examination takes less than an hour; in a real one of the Duke cohort 23 minutes lie between pre and the first pass.
+# An examination takes less than an hour; in one of the Duke cohort 23 minutes lie between pre and the first pass.
 # Beyond the first of these steps curves mean something else, beyond the second passes are of two examinations.
 LONG_STEP, LONGEST_STEP = 60 * 60, 4 * 60 * 60  # seconds
 UNITS = {ACQUIRED: 1.0, TRIGGER: 1e-3, CONTENT: 1.0}  # seconds
