@@ -298,10 +298,19 @@ def logged(report: Report, stack: Stack, *services: str) -> None:
         lines = [
             line for each in stack.containers(*services) for line in run("docker", "logs", each["Id"]).splitlines()
         ]
-        wrong = [line for line in lines if not {"time", "level", "message"} <= json.loads(line).keys()]
+        wrong = [line for line in lines if not is_logged(line)]
         expect(lines and not wrong, f"of {len(lines)} lines {wrong[:3]}")
         expect("Phantom" not in str(lines), "a patient is named")
         told.append(f"{len(lines)} lines on stdout, each a JSON object")
+
+
+def is_logged(line: str) -> bool:
+    """Whether the log wrote ``line``, and nothing that prints beside it."""
+    try:
+        told = json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return isinstance(told, dict) and {"time", "level", "message"} <= told.keys()
 
 
 def restarted(report: Report, stack: Stack, load: Load, service: str, how: str = "restart") -> None:

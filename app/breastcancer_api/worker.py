@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -75,6 +76,7 @@ def work() -> None:
     Raises nets.bundle.BundleError when there are no networks, Unfit when they cannot be loaded.
     """
     cards()
+    sys.__stdout__ = sys.__stderr__  # Celery says there that it stops, and stdout is the log's
     setup_logging.connect(_as_django_logs)
     worker_process_init.connect(_ready)
     current_app.steps["worker"].add(Alive)

@@ -25,8 +25,15 @@ class PackedConvolution(nn.Module):
 
 
 def packed(network: VGG19, device: str) -> nn.Module:
-    """What computes as ``network`` does in inference; that itself where torch has no oneDNN for the ``device``."""
-    if device != "cpu" or not torch.backends.mkldnn.is_available():
+    """What computes as ``network`` does in inference; that itself where oneDNN cannot pack it: on another ``device``,
+    or in bfloat16 on a processor without AVX-512."""
+    if device != "cpu" or not _packs(next(network.parameters()).dtype):
         return network
     features = (PackedConvolution(each) if isinstance(each, nn.Conv2d) else each for each in network.features)
     return nn.Sequential(*features, network.avgpool, nn.Flatten(), network.classifier)
+
+
+def _packs(precision: torch.dtype) -> bool:
+    if not torch.backends.mkldnn.is_available():
+        return False
+    return precision != torch.bfloat16 or mkldnn._is_mkldnn_bf16_supported()

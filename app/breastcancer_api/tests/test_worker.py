@@ -1,3 +1,5 @@
+import signal
+import sys
 import tempfile
 from io import StringIO
 from pathlib import Path
@@ -5,6 +7,7 @@ from threading import Event
 from unittest import mock
 
 from celery import current_app
+from celery.apps.worker import install_worker_term_handler
 from celery.exceptions import WorkerShutdown
 from celery.worker import state
 from django.core.management import CommandError, call_command
@@ -70,6 +73,28 @@ class AliveTests(SimpleTestCase):
         worker._ready()
         worker.tell_alive()
         self.assertTrue(alive.exists())
+
+
+class WorkTests(SimpleTestCase):
+    @override_settings(EXECUTION="celery")
+    def test_what_celery_prints_when_it_is_told_to_stop_is_not_on_stdout(self):
+        self.addCleanup(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        out, errors = (self.enterContext(tempfile.TemporaryFile()) for _ in range(2))
+        self.enterContext(mock.patch.multiple(sys, __stdout__=out, __stderr__=errors))
+        self.enterContext(mock.patch.object(state, "should_stop", None))
+        self.enterContext(mock.patch.object(current_app, "worker_main", side_effect=self.told_to_stop))
+        worker.work()
+        self.assertEqual(
+            [self.content(each) for each in (out, errors)], [b"", b"\nworker: Warm shutdown (MainProcess)\n"]
+        )
+
+    def told_to_stop(self, _) -> None:
+        install_worker_term_handler(mock.Mock())
+        signal.raise_signal(signal.SIGTERM)
+
+    def content(self, file) -> bytes:
+        file.seek(0)
+        return file.read()
 
 
 class CommandTests(SimpleTestCase):

@@ -3,6 +3,7 @@ from unittest import mock
 import torch
 from django.test import SimpleTestCase
 from torch import nn
+from torch.ops import mkldnn
 
 from nets.packed import PackedConvolution, packed
 from nets.tests.test_vgg import SINGLE
@@ -52,3 +53,9 @@ class PackedTests(SimpleTestCase):
         self.assertIs(packed(network, "cuda"), network)
         with mock.patch.object(torch.backends.mkldnn, "is_available", return_value=False):
             self.assertIs(packed(network, "cpu"), network)
+
+    def test_networks_in_bfloat16_stay_plain_on_a_processor_that_cannot_pack_them(self):
+        plain, exact = drawn(SINGLE, torch.bfloat16), drawn(SINGLE)
+        with mock.patch.object(mkldnn, "_is_mkldnn_bf16_supported", return_value=False):
+            self.assertIs(packed(plain, "cpu"), plain)
+            self.assertIsNot(packed(exact, "cpu"), exact)
