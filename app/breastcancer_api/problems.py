@@ -73,10 +73,12 @@ def described(error: Exception) -> dict | None:
     if isinstance(error, OutOfTime):
         return problem(504, "time_up", HTTPStatus(504).phrase, "The work was not done within REQUEST_TIMEOUT_SECONDS.")
     if isinstance(error, InterfaceError | OperationalError):
-        log.error("the database is away: %s", log_lines.described(error)["exception"])
+        told = log_lines.described(error)
+        log.error("the database is away: %s", told["exception"], extra=told)
         return problem(503, "database_away", "The database is away", "The database does not answer. Try again later.")
     if isinstance(error, OSError) and error.errno in DISK_FULL:
-        log.error("a disk is full: %s", log_lines.described(error)["exception"])
+        told = log_lines.described(error)
+        log.error("a disk is full: %s", told["exception"], extra=told)
         return problem(503, "no_room", "There is no room", "A disk of this server is full. Try again later.")
     if isinstance(error, UnreadablePostError):
         return problem(400, "incomplete_body", "The request broke off", "The body of the request did not arrive whole.")

@@ -108,12 +108,15 @@ def _check_gaps(passes: Sequence[Phase]) -> None:
         raise MissingPasses(f"{told}: the phases before it, and with them the pre-contrast series, are not there.")
 
 
-def seconds_after_first(parts: Sequence[Phase | Series]) -> tuple[float, ...] | None:
-    """When each of ``parts`` began, in seconds after the first; None when no clock tells all of them apart."""
-    for kind, unit in UNITS.items():
+def seconds_after_first(
+    parts: Sequence[Phase | Series], kinds: Sequence[str] = tuple(UNITS)
+) -> tuple[float, ...] | None:
+    """When each of ``parts`` began, in seconds after the first; None when no clock of ``kinds`` tells all of them
+    apart."""
+    for kind in kinds:
         spans = [span(each.slices, kind) for each in parts]
         if None not in spans and len({each[0] for each in spans}) == len(spans):
-            return tuple((each[0] - spans[0][0]) * unit for each in spans)
+            return tuple((each[0] - spans[0][0]) * UNITS[kind] for each in spans)
     return None
 
 
@@ -143,7 +146,8 @@ def check_times(*parts: Phase | Series) -> None:
 def check_steps(*parts: Series) -> list[str]:
     """Warnings about ``parts``, the pre-contrast series and the passes in order, that follow each other late.
 
-    Raises MixedExams where so much time lies between two that they are of two examinations. Neither tells a date.
+    Raises MixedExams where by their AcquisitionTime so much time lies between two that they are of two examinations;
+    other times may be of a copy that was made later, and are told alone. Neither tells a date.
     """
     told = []
     for one, other in itertools.pairwise(parts):
@@ -151,7 +155,7 @@ def check_steps(*parts: Series) -> list[str]:
         if seconds is None or seconds[1] <= LONG_STEP:
             continue
         late = f"{other.name} begins {seconds[1] / 60:.0f} minutes after {one.name}"
-        if seconds[1] > LONGEST_STEP:
+        if seconds[1] > LONGEST_STEP and seconds == seconds_after_first((one, other), (ACQUIRED,)):
             raise MixedExams(f"{late}: they are of two examinations.")
         told.append(f"{late}: enhancement and its curves are not those of a usual exam.")
     return told

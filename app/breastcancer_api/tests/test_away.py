@@ -8,7 +8,7 @@ from breastcancer_api.models import Study, StudyQuerySet
 from breastcancer_api.tests.test_studies import StudiesTestCase, phantom_files
 from imaging.tests.slices import zip_bytes
 
-FULL = OSError(errno.ENOSPC, "/work/Doe^Jane")
+FULL = OSError(errno.ENOSPC, "uploads/Doe^Jane")
 
 
 class AwayTests(StudiesTestCase):

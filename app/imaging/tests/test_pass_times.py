@@ -95,6 +95,10 @@ class StepsTests(SimpleTestCase):
         ):
             check_steps(*timed(acquired=(1e9, 1e9 + 31_536_000, 1e9 + 31_536_090, 1e9 + 31_536_180)))
 
+    def test_content_of_another_day_alone_is_told_and_not_refused(self):
+        (told,) = check_steps(*timed(content=(1e9, 1e9 + 86_400, 1e9 + 86_490, 1e9 + 86_580)))
+        self.assertTrue(told.startswith("1st_pass begins 1440 minutes after pre: "), told)
+
 
 class SecondsTests(SimpleTestCase):
     def test_seconds_are_counted_from_the_first(self):
