@@ -28,6 +28,7 @@ sys.path.insert(0, str(APP))
 import psycopg2  # noqa: E402
 import requests  # noqa: E402
 
+from breastcancer_api.local_postgres import asked, program  # noqa: E402
 from phantom.dicom import write_zip  # noqa: E402
 from phantom.exam import Exam, Protocol  # noqa: E402
 
@@ -60,10 +61,6 @@ def eventually(look: Callable[[], object], told: str, seconds: float = EVENT_SEC
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
-
-
-def postgres_program(name: str) -> str:
-    return str(max(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), default=shutil.which(name)))
 
 
 class Site:
@@ -126,7 +123,7 @@ class Site:
             shutil.chown(data, "postgres")
             shutil.chown(secret, "postgres")
         options = ("-U", "breastwise", "-A", "scram-sha-256", "--no-sync", f"--pwfile={secret}")
-        self.start("initdb", postgres_program("initdb"), "-D", str(data), *options, user="postgres", cwd=data)
+        self.start("initdb", program("initdb"), "-D", str(data), *options, user="postgres", cwd=data)
         expect(self.processes.pop("initdb").wait(EVENT_SECONDS) == 0, "PostgreSQL's files are not made")
         self.run_postgres()
         self.query("CREATE DATABASE breastwise", database="postgres")
@@ -134,7 +131,7 @@ class Site:
     def run_postgres(self) -> None:
         data = self.folder / "postgres"
         where = ("-h", "127.0.0.1", "-p", str(self.postgres_port), "-k", str(data), "-F")
-        self.start("postgres", postgres_program("postgres"), "-D", str(data), *where, user="postgres", cwd=data)
+        self.start("postgres", program("postgres"), "-D", str(data), *where, user="postgres", cwd=data)
         eventually(lambda: self.query("SELECT 1", database="postgres"), "PostgreSQL answers")
 
     def start_redis(self) -> None:
@@ -176,15 +173,7 @@ class Site:
     # --- questions ---
 
     def query(self, sql: str, *values: object, database: str = "breastwise") -> list[tuple]:
-        where = {"host": "127.0.0.1", "port": self.postgres_port, "user": "breastwise", "password": self.password}
-        connection = psycopg2.connect(dbname=database, **where)
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return asked(self.postgres_port, self.password, database, sql, *values)
 
     def get(self, path: str) -> requests.Response:
         return self.client.get(f"{self.url}{path}", timeout=30)

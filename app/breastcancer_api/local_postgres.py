@@ -25,6 +25,18 @@ def program(name: str) -> str | None:
     return str(found[-1]) if found else shutil.which(name)
 
 
+def asked(port: int, password: str, database: str, sql: str, *values: object) -> list[tuple]:
+    """Rows of the answer to ``sql`` by a server on loopback; none where it has none."""
+    connection = psycopg2.connect(host="127.0.0.1", port=port, user=USER, password=password, dbname=database)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
 class Postgres:
     """One cluster, its files under ``folder``, which other users must be able to enter.
 
@@ -87,16 +99,8 @@ class Postgres:
         self.query(f"DROP DATABASE {NAME} WITH (FORCE)", database="postgres")
 
     def query(self, sql: str, *values: object, database: str = NAME) -> list[tuple]:
-        """Rows of the answer to ``sql``; none where it has none."""
-        where = {"host": "127.0.0.1", "port": self.port, "user": USER, "password": self.password}
-        connection = psycopg2.connect(dbname=database, **where)
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, values)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        """As ``asked``."""
+        return asked(self.port, self.password, database, sql, *values)
 
     def tool(self, name: str, *options: str) -> None:
         """Runs a program of PostgreSQL's on this database, as ``pg_dump``."""
